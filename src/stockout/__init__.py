@@ -1,0 +1,48 @@
+"""Stockout analytics from the exports you already have.
+
+The verbs of the command line are functions on Polars frames:
+
+>>> import polars as pl, stockout
+>>> from datetime import date, timedelta
+>>> days = [date(2026, 1, 5) + timedelta(i) for i in range(84)]
+>>> sales = pl.DataFrame({"date": days, "sku": "A", "units": [3.0] * 84})
+>>> stockout.forecast(sales, horizon=2).select("sku", "date", "mean").row(0)
+('A', datetime.date(2026, 3, 30), 3.0)
+
+Nothing heavy is imported before a verb is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stockout.exports.read import read_tables as read_tables
+    from stockout.forecasting.forecast import forecast as forecast
+    from stockout.replenishment.reorder import reorder as reorder
+    from stockout.simulator.sample import sample as sample
+
+__version__ = metadata.version("stockout")
+
+_VERBS = {
+    "forecast": "stockout.forecasting.forecast",
+    "read_tables": "stockout.exports.read",
+    "reorder": "stockout.replenishment.reorder",
+    "sample": "stockout.simulator.sample",
+}
+
+__all__ = ["__version__", "forecast", "read_tables", "reorder", "sample"]
+
+
+def __getattr__(name: str) -> object:
+    """Imports a verb when it is first asked for (PEP 562)."""
+    if name in _VERBS:
+        return getattr(importlib.import_module(_VERBS[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The public names, so that completion sees the verbs before they are loaded."""
+    return sorted(__all__)

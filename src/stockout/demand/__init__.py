@@ -1,0 +1,1 @@
+"""What was wanted: the gap-free panel, availability and segments."""

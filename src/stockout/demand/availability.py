@@ -1,0 +1,139 @@
+"""Whether there was something to sell: the share of each period that an item was in stock.
+
+Sources, the better first: a given share or flag; end-of-day stock. What no source speaks of stays
+unknown: it is neither in stock nor out.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from stockout.demand.calendar import is_weekly, period_start
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    from stockout.demand.calendar import Freq
+
+logger = logging.getLogger(__name__)
+
+_SOLD_OUT_DURING_DAY = 0.5
+"""Share for a day that began with stock and ended without: the middle of what is possible."""
+
+
+class Availability(NamedTuple):
+    """In-stock shares over periods and items."""
+
+    share: NDArray[np.float32]  # (periods, items) share of the period in stock; nan is unknown
+    sold_out: NDArray[np.bool_]  # (periods, items) stock ran out in the period, when is unknown
+
+
+def shares_by_period(
+    inventory: pl.DataFrame, sold: pl.DataFrame, freq: Freq, as_of: date
+) -> pl.DataFrame:
+    """In-stock share of each (sku, location, period) that the inventory speaks of.
+
+    Args:
+        inventory: Canonical inventory.
+        sold: Columns sku, location, date (a day; a Monday where sales are weekly), units.
+        freq: Length of a period.
+        as_of: Later rows are ignored.
+
+    Returns:
+        Columns sku, location, period, share (0-1), sold_out.
+    """
+    inventory = inventory.filter(pl.col("date") <= as_of)
+    parts = [
+        _from_flags(inventory, freq, as_of).with_columns(rank=pl.lit(0)),
+        _from_on_hand(inventory, sold, freq).with_columns(rank=pl.lit(1)),
+    ]
+    return (
+        pl.concat(parts)
+        .sort("rank", maintain_order=True)
+        .unique(["sku", "location", "period"], keep="first", maintain_order=True)
+        .drop("rank")
+    )
+
+
+def _from_flags(inventory: pl.DataFrame, freq: Freq, as_of: date) -> pl.DataFrame:
+    flags = inventory.select(
+        "sku",
+        "location",
+        "date",
+        share=pl.coalesce("in_stock_share", pl.col("in_stock").cast(pl.Float64)),
+    ).drop_nulls("share")
+    if freq == "day" and is_weekly(flags["date"]):
+        monday = pl.col("date").dt.truncate("1w")
+        flags = (
+            flags.with_columns(date=pl.date_ranges(monday, monday.dt.offset_by("6d")))
+            .explode("date")
+            .filter(pl.col("date") <= as_of)
+        )
+    return (
+        flags.group_by("sku", "location", period=period_start(freq, pl.col("date")))
+        .agg(pl.col("share").mean())
+        .with_columns(sold_out=pl.lit(value=False))
+    )
+
+
+def _from_on_hand(inventory: pl.DataFrame, sold: pl.DataFrame, freq: Freq) -> pl.DataFrame:
+    """A day that ends with stock is in stock; one without any, and without sales, is out.
+
+    A day that sold, or began with stock, and ended without ran out at an unknown hour.
+    """
+    sold_freq: Freq = "week" if is_weekly(sold["date"]) else "day"
+    key = ["sku", "location", "date"]
+    item = ["sku", "location"]
+    positions = inventory.drop_nulls("on_hand").group_by(key).agg(pl.col("on_hand").sum()).sort(key)
+    units = (
+        sold.group_by(*item, sold_period="date")
+        .agg(pl.col("units").sum())
+        .with_columns(pl.col("units").clip(0))
+    )
+    recent = pl.col("date").diff().over(item) <= pl.duration(days=7)
+    before = pl.when(recent).then(pl.col("on_hand").shift().over(item)).fill_null(0)
+    empty = pl.col("on_hand") <= 0
+    ran_out = empty & ((pl.col("units").fill_null(0) > 0) | (before > 0))
+    return (
+        positions.with_columns(sold_period=period_start(sold_freq, pl.col("date")))
+        .join(units, on=[*item, "sold_period"], how="left", maintain_order="left")
+        .with_columns(
+            sold_out=ran_out,
+            share=pl.when(ran_out)
+            .then(_SOLD_OUT_DURING_DAY)
+            .otherwise(pl.when(empty).then(0.0).otherwise(1.0)),
+        )
+        .group_by(*item, period=period_start(freq, pl.col("date")))
+        .agg(pl.col("share").mean(), pl.col("sold_out").any())
+    )
+
+
+def availability_matrix(cells: pl.DataFrame, units: NDArray[np.float32]) -> Availability:
+    """Scatters shares into a (periods, items) matrix and settles contradictions with sales.
+
+    A period that is said to be wholly out but has sales was out for a part that is not known.
+
+    Args:
+        cells: As from :func:`shares_by_period`, with item and t, the place in the matrix.
+        units: (periods, items) demand.
+    """
+    share = np.full(units.shape, np.nan, dtype=np.float32)
+    sold_out = np.zeros(units.shape, dtype=np.bool_)
+    at = (cells["t"].to_numpy(), cells["item"].to_numpy())
+    share[at] = cells["share"].to_numpy()
+    sold_out[at] = cells["sold_out"].to_numpy()
+    contradicted = (share == 0) & (units > 0)
+    if contradicted.any():
+        logger.info(
+            "inventory: %s periods that were out of stock have sales; taken as out for a part",
+            f"{int(contradicted.sum()):,}",
+        )
+    sold_out |= contradicted
+    share[contradicted] = _SOLD_OUT_DURING_DAY
+    return Availability(share, sold_out)

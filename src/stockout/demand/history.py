@@ -1,0 +1,201 @@
+"""Demand history: one gap-free panel of what was sold, and whether there was anything to sell.
+
+The panel is a time-major matrix, one row a period and one column an item, because every step after
+it works on all items at once. :meth:`History.panel` gives it as a frame.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from stockout.demand import panel
+from stockout.demand.availability import Availability, availability_matrix, shares_by_period
+from stockout.demand.calendar import (
+    DAYS_PER_PERIOD,
+    choose_freq,
+    first_future_period,
+    last_complete_period,
+    resolve_as_of,
+)
+from stockout.demand.lifecycle import ITEM, describe, first_listed
+from stockout.demand.panel import Axis
+from stockout.demand.returns import net_returns
+from stockout.errors import NotKnownError
+from stockout.tables import conform
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from numpy.typing import NDArray
+
+    from stockout.demand.calendar import Freq
+
+logger = logging.getLogger(__name__)
+
+_CLOSED_LINES = 9.2  # a Poisson count with this mean is zero once in 10,000: -ln(1e-4)
+
+
+@dataclass(frozen=True)
+class History:
+    """Demand of all items up to as-of; column ``i`` of each matrix is row ``i`` of ``items``."""
+
+    freq: Freq
+    as_of: date
+    first_period: date  # the period of row 0
+    items: pl.DataFrame  # sku, location, status, category, first_date, last_sale, mean_price, ...
+    units: NDArray[np.float32]  # (periods, items) demand: sold less returned, 0 outside the life
+    share: NDArray[np.float32]  # (periods, items) share of the period in stock, nan is unknown
+    observed: NDArray[np.bool_]  # (periods, items) sales are demand: listed, open, not out of stock
+
+    @property
+    def periods(self) -> int:
+        """Number of complete periods."""
+        return int(self.units.shape[0])
+
+    @property
+    def dates(self) -> pl.Series:
+        """First day of each period of the history."""
+        return Axis(self.freq, self.first_period, self.periods).dates
+
+    def future_dates(self, horizon: int) -> pl.Series:
+        """First day of each of the ``horizon`` periods after as-of."""
+        return Axis(self.freq, first_future_period(self.freq, self.as_of), horizon).dates
+
+    @property
+    def start(self) -> NDArray[np.int64]:
+        """(items,) first row of each item's life."""
+        return self.items["start"].to_numpy()
+
+    def panel(self) -> pl.DataFrame:
+        """The history as a frame, one row for each period of each item's life.
+
+        Returns:
+            Columns sku, location, date, units, in_stock_share (null is unknown), observed; sorted
+            by them. Rows outside an item's life are left out.
+        """
+        t, item = np.nonzero(np.arange(self.periods)[:, None] >= self.start)
+        order = np.lexsort((t, item))
+        t, item = t[order], item[order]
+        return self.items.select(ITEM)[item].with_columns(
+            date=self.dates[t],
+            units=self.units[t, item],
+            in_stock_share=pl.Series(self.share[t, item]).fill_nan(None),
+            observed=self.observed[t, item],
+        )
+
+
+def demand_history(
+    sales: pl.DataFrame,
+    inventory: pl.DataFrame | None = None,
+    products: pl.DataFrame | None = None,
+    purchases: pl.DataFrame | None = None,
+    movements: pl.DataFrame | None = None,
+    *,
+    as_of: date | None = None,
+    freq: Literal["auto", "day", "week"] = "auto",
+) -> History:
+    """Builds the demand history of every (sku, location) that occurs in sales up to as-of.
+
+    Args:
+        sales: Canonical sales (see :mod:`stockout.tables`), required columns date, sku, units.
+        inventory: Stock or in-stock flags; without it availability is unknown.
+        products: Category, active life, predecessor and price.
+        purchases: Open orders keep an item alive; receipts begin its life.
+        movements: Counts for the as-of date only.
+        as_of: Later rows are ignored; default the last date of sales, inventory or movements.
+        freq: Length of a period; ``auto`` is weekly where the sales are.
+
+    Raises:
+        NotKnownError: There are no sales up to as-of, or no complete period.
+        InputError: A frame lacks a required column.
+
+    >>> days = [date(2026, 1, 5) + timedelta(i) for i in range(3)]
+    >>> history = demand_history(pl.DataFrame({"date": days, "sku": "A", "units": [2.0, 0.0, 1.0]}))
+    >>> history.panel()["units"].to_list()
+    [2.0, 0.0, 1.0]
+    """
+    sales = conform(sales, "sales")
+    inventory = None if inventory is None else conform(inventory, "inventory")
+    products = None if products is None else conform(products, "products")
+    purchases = None if purchases is None else conform(purchases, "purchases")
+    movements = None if movements is None else conform(movements, "movements")
+    as_of = resolve_as_of({"sales": sales, "inventory": inventory, "movements": movements}, as_of)
+    freq = choose_freq(sales, freq)
+    sales = _complete(sales, as_of, freq)
+    sold = net_returns(sales).lines
+
+    items = first_listed(sales, inventory, purchases, products, as_of)
+    axis = Axis.spanning(freq, items["first_date"], last_complete_period(freq, as_of))
+    units = panel.scatter_units(sold, items, axis)
+    start = panel.first_rows(items, axis)
+    units, start = panel.with_predecessors(units, start, items, products)
+    listed = np.arange(axis.periods)[:, None] >= start
+    availability = _availability(inventory, sold, items, axis, units, as_of=as_of)
+    out = (availability.share < 1) | availability.sold_out
+    open_for_sale = listed & ~panel.closed_periods(sold, items, axis)
+    quiet = panel.quiet_periods(units, open_for_sale & ~(out & (units == 0)))
+    items = describe(
+        items.with_columns(
+            start=pl.Series(start), quiet_days=pl.Series(quiet * DAYS_PER_PERIOD[freq])
+        ),
+        sold,
+        inventory,
+        products,
+        purchases,
+        as_of=as_of,
+    )
+    return History(
+        freq, as_of, axis.first_period, items, units, availability.share, open_for_sale & ~out
+    )
+
+
+def _complete(sales: pl.DataFrame, as_of: date, freq: Freq) -> pl.DataFrame:
+    """Sales of complete periods; says what the unfinished period leaves out."""
+    last = last_complete_period(freq, as_of)
+    end = last + timedelta(days=DAYS_PER_PERIOD[freq] - 1)
+    kept = sales.filter(pl.col("date") <= end)
+    unfinished = sales.filter((pl.col("date") > end) & (pl.col("date") <= as_of)).height
+    if unfinished:
+        logger.info(
+            "sales: %s rows after %s are left out, because their week is not over by %s",
+            f"{unfinished:,}",
+            end,
+            as_of,
+        )
+    newest = kept["date"].max()
+    if not isinstance(newest, date):
+        raise NotKnownError(
+            f"demand is not known, because there are no sales in complete periods up to {as_of}",
+            hint=f"sales begin on {sales['date'].min()!s}; give a later --as-of"
+            if sales.height
+            else "the sales export has no rows",
+        )
+    if (end - newest).days > 7:
+        logger.warning(
+            "sales end on %s, %d days before as-of; the days between count as without sales",
+            newest,
+            (as_of - newest).days,
+        )
+    return kept
+
+
+def _availability(
+    inventory: pl.DataFrame | None,
+    sold: pl.DataFrame,
+    items: pl.DataFrame,
+    axis: Axis,
+    units: NDArray[np.float32],
+    *,
+    as_of: date,
+) -> Availability:
+    if inventory is None:
+        unknown = np.full(units.shape, np.nan, dtype=np.float32)
+        return Availability(unknown, np.zeros(units.shape, dtype=np.bool_))
+    shares = shares_by_period(inventory, sold, axis.freq, as_of)
+    return availability_matrix(panel.cells(shares, items, axis), units)

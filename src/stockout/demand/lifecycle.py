@@ -1,0 +1,178 @@
+"""The life of an item: when it was first listed, whether it is new, active or ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from datetime import date
+
+NEW_DAYS = 28
+"""An item listed for fewer days than this is new: too few to know its own demand."""
+
+QUIET_DAYS = 28
+QUIET_GAPS = 5
+"""An item has ended when it sold nothing for 28 days and for 5 mean gaps between its sales."""
+
+GIVEN_UP_DAYS = 182
+"""An item that is out of stock, unsold and not on order for half a year was given up.
+
+An assumption: out-of-stock days say nothing about demand, so they do not count as quiet days, but
+a tail without end is a delisting that nobody recorded.
+"""
+
+ITEM = ["sku", "location"]
+
+
+def first_listed(
+    sales: pl.DataFrame,
+    inventory: pl.DataFrame | None,
+    purchases: pl.DataFrame | None,
+    products: pl.DataFrame | None,
+    as_of: date,
+) -> pl.DataFrame:
+    """First day of each item's life: the first sign of it, but not before the sales export begins.
+
+    Signs are a sale, stock, a receipt, or ``active_from``.
+
+    Args:
+        sales: Sales lines up to as-of.
+        inventory: Canonical inventory, or None.
+        purchases: Canonical purchases, or None.
+        products: Canonical products, or None.
+        as_of: Signs after it are ignored.
+
+    Returns:
+        Columns sku, location, first_date: one row for each item in ``sales``.
+    """
+    items = sales.select(ITEM).unique()
+    begin = sales.select(pl.col("date").min()).item()
+    signs = [
+        sales.filter(pl.col("units") > 0).select(*ITEM, "date"),
+        sales.group_by(ITEM).agg(pl.col("date").max()),  # of items that never sold
+    ]
+    if inventory is not None:
+        stocked = (
+            (pl.col("on_hand") > 0) | pl.col("in_stock") | (pl.col("in_stock_share") > 0)
+        ).fill_null(value=False)
+        signs.append(inventory.filter(stocked).select(*ITEM, "date"))
+    if purchases is not None:
+        received = purchases.drop_nulls("received_date")
+        signs.append(received.select(*ITEM, date="received_date"))
+    if products is not None:
+        listed = products.drop_nulls("active_from").select("sku", date="active_from")
+        signs.append(items.join(listed, on="sku").select(*ITEM, "date"))
+    first = (
+        pl.concat(signs)
+        .filter(pl.col("date") <= as_of)
+        .group_by(ITEM)
+        .agg(first_date=pl.col("date").min().clip(lower_bound=begin))
+    )
+    return items.join(first, on=ITEM, how="left").sort(ITEM)
+
+
+def describe(
+    items: pl.DataFrame,
+    sold: pl.DataFrame,
+    inventory: pl.DataFrame | None,
+    products: pl.DataFrame | None,
+    purchases: pl.DataFrame | None,
+    *,
+    as_of: date,
+) -> pl.DataFrame:
+    """Adds to each item what its sales, stock and master data say of it.
+
+    Args:
+        items: Columns sku, location, first_date, start, quiet_days (days since the last sale, or
+            since listing, that are not known to be out of stock).
+        sold: Sales lines net of returns.
+        inventory: Canonical inventory, or None.
+        products: Canonical products, or None.
+        purchases: Canonical purchases, or None.
+        as_of: The date that is judged.
+
+    Returns:
+        The same rows with first_sale, last_sale, sale_days, mean_price (revenue a unit), is_integer
+        (all sales in whole units), category, active_to, supplied (stock or an open order at as-of)
+        and status (new, active, ended).
+    """
+    priced = pl.col("revenue").is_not_null() & (pl.col("units") > 0)
+    sales = (
+        sold.filter(pl.col("units") > 0)
+        .group_by(ITEM)
+        .agg(
+            first_sale=pl.col("date").min(),
+            last_sale=pl.col("date").max(),
+            sale_days=pl.col("date").n_unique(),
+            mean_price=(pl.col("unit_price") * pl.col("units")).filter(priced).sum()
+            / pl.col("units").filter(priced).sum(),
+            is_integer=(pl.col("units") == pl.col("units").round()).all(),
+        )
+    )
+    supplied = pl.concat([_in_stock(inventory, as_of), _on_order(purchases, as_of)]).unique()
+    master = (
+        pl.DataFrame(schema={"sku": pl.String, "category": pl.String, "active_to": pl.Date})
+        if products is None
+        else products.select("sku", "category", "active_to").unique("sku", keep="first")
+    )
+    return _with_status(
+        items.join(sales, on=ITEM, how="left", maintain_order="left")
+        .join(master, on="sku", how="left", maintain_order="left")
+        .join(supplied.with_columns(supplied=True), on=ITEM, how="left", maintain_order="left")
+        .with_columns(
+            pl.col("supplied").fill_null(value=False),
+            pl.col("is_integer").fill_null(value=True),
+            pl.col("sale_days").fill_null(0),
+            pl.col("mean_price").fill_nan(None),
+        ),
+        as_of,
+    )
+
+
+def _in_stock(inventory: pl.DataFrame | None, as_of: date) -> pl.DataFrame:
+    """Items whose last inventory row up to as-of says that there is stock."""
+    if inventory is None:
+        return pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String))
+    stocked = (pl.col("on_hand") > 0) | pl.col("in_stock") | (pl.col("in_stock_share") > 0)
+    return (
+        inventory.filter(pl.col("date") <= as_of)
+        .with_columns(stocked=stocked.fill_null(value=False))
+        .filter(pl.col("date") == pl.col("date").max().over(ITEM))
+        .filter("stocked")
+        .select(ITEM)
+        .unique()
+    )
+
+
+def _on_order(purchases: pl.DataFrame | None, as_of: date) -> pl.DataFrame:
+    """Items with a purchase order that is open at as-of."""
+    if purchases is None:
+        return pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String))
+    is_open = pl.col("received_date").is_null() | (pl.col("received_date") > as_of)
+    return purchases.filter((pl.col("order_date") <= as_of) & is_open).select(ITEM).unique()
+
+
+def _with_status(items: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Ended: ``active_to`` has come, or no supply and no sale for max(28 days, 5 mean gaps).
+
+    Out-of-stock days do not count towards the 28 days and 5 gaps, but half a year with them does.
+    """
+    day = pl.lit(as_of)
+    gap = (pl.col("last_sale") - pl.col("first_sale")).dt.total_days() / (pl.col("sale_days") - 1)
+    allowed = pl.max_horizontal(
+        pl.lit(float(QUIET_DAYS)), QUIET_GAPS * pl.when(pl.col("sale_days") > 1).then(gap)
+    )
+    silent = (day - pl.coalesce("last_sale", "first_date")).dt.total_days()
+    given_up = silent > pl.max_horizontal(pl.lit(float(GIVEN_UP_DAYS)), allowed)
+    quiet = (pl.col("quiet_days") > allowed) | given_up
+    ended = (pl.col("active_to") <= day).fill_null(value=False) | (quiet & ~pl.col("supplied"))
+    listed_days = (day - pl.col("first_date")).dt.total_days() + 1
+    return items.with_columns(
+        status=pl.when(ended)
+        .then(pl.lit("ended"))
+        .when(listed_days < NEW_DAYS)
+        .then(pl.lit("new"))
+        .otherwise(pl.lit("active"))
+    )

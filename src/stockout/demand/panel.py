@@ -1,0 +1,162 @@
+"""Places in the time-major panel: one row a period, one column an item.
+
+Frames are aggregated first and scattered into a matrix; a calendar of every item and period is
+never joined, which would cost two to three times the time and twice the memory.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from stockout.demand.calendar import DAYS_PER_PERIOD, period_start
+from stockout.demand.lifecycle import ITEM
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stockout.demand.calendar import Freq
+
+logger = logging.getLogger(__name__)
+
+_CLOSED_LINES = 9.2  # a Poisson count with this mean is zero once in 10,000: -ln(1e-4)
+
+
+class Axis(NamedTuple):
+    """The rows of a panel."""
+
+    freq: Freq
+    first_period: date  # first day of row 0
+    periods: int
+
+    @classmethod
+    def spanning(cls, freq: Freq, dates: pl.Series, last_period: date) -> Axis:
+        """The rows from the period of the earliest of ``dates`` to ``last_period``."""
+        first = dates.to_frame("d").select(period_start(freq, pl.col("d")).min()).item()
+        return cls(freq, first, (last_period - first).days // DAYS_PER_PERIOD[freq] + 1)
+
+    @property
+    def dates(self) -> pl.Series:
+        """First day of each period."""
+        step = timedelta(days=DAYS_PER_PERIOD[self.freq])
+        days = [self.first_period + step * k for k in range(self.periods)]
+        return pl.Series("date", days, dtype=pl.Date)
+
+    def row_of(self, dates: pl.Expr) -> pl.Expr:
+        """Row of the period that each date lies in; negative before the first."""
+        days = (period_start(self.freq, dates) - pl.lit(self.first_period)).dt.total_days()
+        return days.floordiv(DAYS_PER_PERIOD[self.freq])
+
+
+def cells(frame: pl.DataFrame, items: pl.DataFrame, axis: Axis) -> pl.DataFrame:
+    """Adds ``item`` and ``t``, the place in the matrix, to the rows that lie in it.
+
+    Args:
+        frame: Columns sku, location, period and others.
+        items: Columns sku, location; row i is column i of the matrix.
+        axis: The rows of the matrix.
+    """
+    index = items.select(ITEM).with_row_index("item")
+    return (
+        frame.join(index, on=ITEM)
+        .with_columns(t=axis.row_of(pl.col("period")))
+        .filter(pl.col("t").is_between(0, axis.periods - 1))
+    )
+
+
+def scatter_units(sold: pl.DataFrame, items: pl.DataFrame, axis: Axis) -> NDArray[np.float32]:
+    """(periods, items) units sold, zero where nothing was."""
+    totals = sold.group_by(*ITEM, period=period_start(axis.freq, pl.col("date"))).agg(
+        pl.col("units").sum()
+    )
+    at = cells(totals, items, axis)
+    units = np.zeros((axis.periods, items.height), dtype=np.float32)
+    units[at["t"].to_numpy(), at["item"].to_numpy()] = at["units"].to_numpy()
+    return units
+
+
+def first_rows(items: pl.DataFrame, axis: Axis) -> NDArray[np.int64]:
+    """(items,) row of the period in which each item's life begins."""
+    rows = items.select(axis.row_of(pl.col("first_date")).clip(0, axis.periods - 1))
+    return rows.to_series().cast(pl.Int64).to_numpy()
+
+
+def with_predecessors(
+    units: NDArray[np.float32],
+    start: NDArray[np.int64],
+    items: pl.DataFrame,
+    products: pl.DataFrame | None,
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Puts the demand of the predecessor at the same location before a successor's own.
+
+    A round goes one step back in the chain of predecessors; each item has at most one, so the
+    rounds are as many as the longest chain, and a circle ends when nothing is earlier.
+
+    Returns:
+        The units and first rows with the inherited periods.
+    """
+    if products is None or products["successor_of"].null_count() == products.height:
+        return units, start
+    index = items.select(ITEM).with_row_index("item")
+    pairs = (
+        index.join(products.select("sku", "successor_of").drop_nulls(), on="sku")
+        .join(
+            index.rename({"sku": "successor_of", "item": "before"}), on=["successor_of", "location"]
+        )
+        .unique("item", keep="first", maintain_order=True)
+    )
+    units, start = units.copy(), start.copy()
+    for _ in range(pairs.height):
+        item, before = pairs["item"].to_numpy(), pairs["before"].to_numpy()
+        earlier = start[before] < start[item]
+        if not earlier.any():
+            break
+        item, before = item[earlier], before[earlier]
+        inherited = np.arange(units.shape[0])[:, None] < start[item]
+        units[:, item] = np.where(inherited, units[:, before], units[:, item])
+        start[item] = start[before]
+    return units, start
+
+
+def closed_periods(sold: pl.DataFrame, items: pl.DataFrame, axis: Axis) -> NDArray[np.bool_]:
+    """(periods, items) whether the whole location sold nothing in a period that always sells.
+
+    That is a closed shop or a gap in the export; the zero of an item says nothing of its demand.
+    A period always sells when the median number of sales lines on its weekday is over 9.2.
+    """
+    names = items.select(pl.col("location").unique().sort()).with_row_index("place")
+    lines = (
+        sold.filter(pl.col("units") > 0)
+        .group_by("location", t=axis.row_of(pl.col("date")))
+        .len()
+        .join(names, on="location")
+    )
+    counts = np.zeros((axis.periods, names.height))
+    counts[lines["t"].to_numpy(), lines["place"].to_numpy()] = lines["len"].to_numpy()
+    cycle = min(7 if axis.freq == "day" else 1, axis.periods)
+    usual = np.stack([np.median(counts[k::cycle], axis=0) for k in range(cycle)])
+    closed = (counts == 0) & (usual[np.arange(axis.periods) % cycle] > _CLOSED_LINES)
+    if closed.any():
+        logger.info(
+            "sales: %d %ss in which a whole location sold nothing, though it always does, are "
+            "taken as closed or missing, not as zero demand",
+            int(closed.sum()),
+            axis.freq,
+        )
+    place = items.join(names, on="location", how="left", maintain_order="left")["place"]
+    return np.asarray(closed[:, place.to_numpy()])
+
+
+def quiet_periods(units: NDArray[np.float32], counts: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """(items,) periods since the last sale that count as quiet.
+
+    Args:
+        units: (periods, items) demand.
+        counts: (periods, items) whether a period without sales says that nothing was wanted.
+    """
+    since = np.flip(np.cumsum(np.flip(units > 0, axis=0), axis=0), axis=0) == 0
+    return np.asarray((since & counts).sum(axis=0), dtype=np.int64)

@@ -1,0 +1,123 @@
+"""Returned goods are taken off the sale that they undo.
+
+A return that reduced the day it came back on would hide that day's demand, and leave the demand
+that never was on the day of the sale.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import NamedTuple
+
+import polars as pl
+
+logger = logging.getLogger(__name__)
+
+WINDOW_DAYS = 30
+"""How long before a return the sale may lie when only customer, SKU and price match."""
+
+
+class NettedSales(NamedTuple):
+    """Sales lines with returns taken off."""
+
+    lines: pl.DataFrame  # the sales lines that had positive units, `units` now net, never negative
+    returned_units: float  # all units that came back
+    matched_units: float  # of these, the units taken off a sale; the rest reduces nothing
+
+
+def net_returns(sales: pl.DataFrame) -> NettedSales:
+    """Takes each return off its sale, the latest first.
+
+    The sale is found by ``order_id`` (same SKU and location), else by the same customer, SKU and
+    unit price within the 30 days before. A return that matches no sale reduces nothing: it is
+    counted and reported.
+
+    Args:
+        sales: Canonical sales; negative units are returns.
+
+    >>> from datetime import date
+    >>> from stockout.tables import conform
+    >>> sales = pl.DataFrame({"date": [date(2026, 1, 5), date(2026, 1, 9)], "sku": ["A", "A"],
+    ...     "units": [5.0, -2.0], "order_id": ["1", "1"]})
+    >>> netted = net_returns(conform(sales, "sales"))
+    >>> netted.lines["units"].to_list(), netted.matched_units
+    ([3.0], 2.0)
+    """
+    returns = sales.filter(pl.col("units") < 0)
+    lines = sales.filter(pl.col("units") > 0)
+    if returns.is_empty():
+        return NettedSales(lines, 0.0, 0.0)
+    lines = lines.with_row_index("line")
+    open_returns = returns.select(
+        "date",
+        "sku",
+        "location",
+        "customer_id",
+        "order_id",
+        price=pl.col("unit_price").abs().round(4),
+        open=-pl.col("units"),
+    ).with_row_index("return")
+    lines = lines.with_columns(price=pl.col("unit_price").abs().round(4))
+    returned = float(open_returns["open"].sum())
+    lines, open_returns = _by_key(lines, open_returns, ["order_id", "sku", "location"], None)
+    lines, open_returns = _by_key(
+        lines, open_returns, ["customer_id", "sku", "price"], f"{WINDOW_DAYS}d"
+    )
+    unmatched = float(open_returns["open"].sum())
+    logger.info(
+        "sales: %s of %s returned units were taken off the sale they undo",
+        f"{returned - unmatched:,.6g}",
+        f"{returned:,.6g}",
+    )
+    if unmatched > 0:
+        logger.warning(
+            "sales: %s returned units on %s lines match no sale by order, or by customer, SKU and "
+            "price in the %d days before; they reduce no demand",
+            f"{unmatched:,.6g}",
+            f"{open_returns.filter(pl.col('open') > 0).height:,}",
+            WINDOW_DAYS,
+        )
+    return NettedSales(lines.drop("line", "price"), returned, returned - unmatched)
+
+
+def _by_key(
+    lines: pl.DataFrame, returns: pl.DataFrame, key: list[str], tolerance: str | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One way to match; each round pairs an open return with the latest sale that has units left.
+
+    A round uses up the return or the sale of every pair, so the rounds end; there are as many as
+    the most sales that one return undoes.
+    """
+    keyed = pl.all_horizontal(pl.col(name).is_not_null() for name in key)
+    while True:
+        candidates = returns.filter(keyed & (pl.col("open") > 0)).sort("date")
+        stock = (
+            lines.filter(keyed & (pl.col("units") > 0))
+            .select("line", "date", "units", *key)
+            .sort("date")
+        )
+        pairs = candidates.join_asof(
+            stock,
+            on="date",
+            by=key,
+            strategy="backward",
+            tolerance=tolerance,
+            check_sortedness=False,  # both were sorted above; polars cannot see it within groups
+        ).filter(pl.col("line").is_not_null())
+        if pairs.is_empty():
+            return lines, returns
+        before = pl.col("open").cum_sum().over("line", order_by="return") - pl.col("open")
+        taken = pairs.select(
+            "line", "return", taken=pl.min_horizontal("open", (pl.col("units") - before).clip(0))
+        ).filter(pl.col("taken") > 0)
+        lines = _take_off(lines, taken, "line", "units")
+        returns = _take_off(returns, taken, "return", "open")
+
+
+def _take_off(frame: pl.DataFrame, taken: pl.DataFrame, key: str, column: str) -> pl.DataFrame:
+    per_row = taken.group_by(key).agg(pl.col("taken").sum())
+    return (
+        frame.join(per_row, on=key, how="left", maintain_order="left")
+        .with_columns(pl.col(column) - pl.col("taken").fill_null(0))
+        .drop("taken")
+    )
