@@ -67,6 +67,14 @@ class History:
         """First day of each of the ``horizon`` periods after as-of."""
         return Axis(self.freq, first_future_period(self.freq, self.as_of), horizon).dates
 
+    def future_rows(self, horizon: int) -> NDArray[np.int64]:
+        """Rows that the ``horizon`` periods after as-of would have, if the panel went on.
+
+        There is a gap of one row where as-of lies within a week.
+        """
+        ahead = first_future_period(self.freq, self.as_of) - self.first_period
+        return np.arange(horizon) + ahead.days // DAYS_PER_PERIOD[self.freq]
+
     @property
     def start(self) -> NDArray[np.int64]:
         """(items,) first row of each item's life."""

@@ -1,0 +1,1 @@
+"""What will be wanted: models, their combination, and the distribution of demand."""

@@ -1,0 +1,137 @@
+"""The verb ``forecast``: demand of every item in each of the next periods, with quantiles."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from stockout.demand.history import demand_history
+from stockout.errors import ConfigError
+from stockout.forecasting.distribution import demand_quantile
+from stockout.forecasting.fit import fit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from typing import Literal
+
+    from stockout.demand.history import History
+    from stockout.forecasting.demand_model import DemandModel
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_HORIZON = {"day": 28, "week": 13}
+"""Periods ahead when none are asked for: four weeks of days, a quarter of weeks."""
+
+_QUANTILE_ROWS = 2_000_000  # quantiles computed at a time; bounds memory, changes no result
+
+
+def forecast(
+    sales: pl.DataFrame,
+    inventory: pl.DataFrame | None = None,
+    products: pl.DataFrame | None = None,
+    purchases: pl.DataFrame | None = None,
+    movements: pl.DataFrame | None = None,
+    *,
+    as_of: date | None = None,
+    freq: Literal["auto", "day", "week"] = "auto",
+    horizon: int | None = None,
+    levels: Sequence[float] = (0.5, 0.9),
+) -> pl.DataFrame:
+    """Forecasts the demand of every (sku, location) that occurs in sales up to as-of.
+
+    Args:
+        sales: Canonical sales; required columns date, sku, units.
+        inventory: Stock or in-stock flags: out-of-stock periods are not taken for low demand.
+        products: Category, active life, predecessor.
+        purchases: Open orders keep an item alive.
+        movements: Counts for the as-of date only.
+        as_of: Later rows are ignored; default the last date of sales, inventory or movements.
+        freq: Length of a period; ``auto`` is weekly where the sales are.
+        horizon: Periods after as-of; default 28 days or 13 weeks.
+        levels: Probabilities of the quantiles, each between 0 and 1.
+
+    Returns:
+        Columns sku, location, date (first day of the period), mean (units), a column for each
+        level (``q50``, ``q90``, ``q97.5``: units, whole where demand is), model. Exactly
+        ``horizon`` rows an item, sorted by sku, location, date. The models are named by family
+        (SES, TSB, SBA); ``new`` items and those with a short history (``category``) lean on their
+        category, ``ended`` ones have mean 0.
+
+    Raises:
+        NotKnownError: There are no sales to forecast from.
+        ConfigError: The horizon or a level is out of range.
+        InputError: A frame lacks a required column.
+
+    >>> from datetime import date, timedelta
+    >>> days = [date(2026, 1, 5) + timedelta(i) for i in range(56)]
+    >>> sales = pl.DataFrame({"date": days, "sku": "00123", "units": [4.0] * 56})
+    >>> forecast(sales, horizon=7).select("sku", "date", "mean", "q90").row(0)
+    ('00123', datetime.date(2026, 3, 2), 4.0, 4.0)
+    """
+    if horizon is not None and horizon < 1:
+        raise ConfigError(f"horizon is {horizon}, expected at least 1 period")
+    for level in levels:
+        if not 0 < level < 1:
+            raise ConfigError(
+                f"level {level:g} is not a probability between 0 and 1",
+                hint="levels are like 0.5,0.9",
+            )
+    history = demand_history(
+        sales, inventory, products, purchases, movements, as_of=as_of, freq=freq
+    )
+    model = fit(history, horizon or DEFAULT_HORIZON[history.freq])
+    _tell(history, model)
+    return _to_frame(model, sorted(set(levels)))
+
+
+def _tell(history: History, model: DemandModel) -> None:
+    status = dict(history.items["status"].value_counts().iter_rows())
+    known = np.isfinite(history.share)
+    listed = np.arange(history.periods)[:, None] >= history.start
+    unknown = 1 - (known & listed).sum() / max(int(listed.sum()), 1)
+    logger.info(
+        "forecast: %s items (%s active, %s new, %s ended) by %s, %d periods after %s",
+        f"{history.items.height:,}",
+        *(f"{status.get(name, 0):,}" for name in ("active", "new", "ended")),
+        history.freq,
+        model.mean.shape[0],
+        history.as_of,
+    )
+    logger.info(
+        "availability: unknown for %.1f %% of item-%ss, out of stock or partly so in %.1f %%",
+        100 * unknown,
+        history.freq,
+        100 * (history.share[known & listed] < 1).sum() / max(int(listed.sum()), 1),
+    )
+
+
+def _to_frame(model: DemandModel, levels: Sequence[float]) -> pl.DataFrame:
+    horizon, items = model.mean.shape
+    dates = model.history.future_dates(horizon)
+    variance = model.period_variance()
+    keys = model.history.items.select("sku", "location")
+    step = max(1, _QUANTILE_ROWS // horizon)
+    parts = []
+    for first in range(0, items, step):
+        block = slice(first, first + step)
+        mean = model.mean[:, block]
+        quantiles = {
+            f"q{100 * level:g}": demand_quantile(
+                level, mean, variance[:, block], model.is_integer[block]
+            )
+            for level in levels
+        }
+        count = mean.shape[1]
+        parts.append(
+            keys[np.repeat(np.arange(first, first + count), horizon)].with_columns(
+                pl.concat([dates] * count).alias("date"),
+                mean=mean.ravel(order="F"),
+                **{name: q.ravel(order="F") for name, q in quantiles.items()},
+                model=model.model[np.repeat(np.arange(first, first + count), horizon)],
+            )
+        )
+    return pl.concat(parts)

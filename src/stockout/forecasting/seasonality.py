@@ -1,0 +1,183 @@
+"""Seasonal indices, shared across items and shrunk towards the shared one by how little is known.
+
+An index is the ratio of what was sold on the days of a kind to what the level alone would have
+sold. One slow item has too few sales to know its own weekdays, so each index is a compromise
+between its own ratio and that of its parent: item, location, all. The compromise is the empirical
+Bayes estimate: with relative variance ``tau2`` of true indices around the parent's, and expected
+units ``e`` seen with variance-to-mean ratio ``phi``, the own ratio gets the weight
+``tau2 e / (tau2 e + phi)``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stockout.demand.history import History
+
+    Matrix = NDArray[np.float64]
+
+WEEKDAYS = 7
+YEAR_DAYS = 364  # 52 whole weeks, so that a year holds every weekday equally often
+YEAR_BINS = 53
+MIN_YEARS = 2  # a yearly index needs a whole year of levels, each the mean of the year around it
+
+
+def shrunk_index(sold: Matrix, expected: Matrix, phi: Matrix, parent: Matrix) -> Matrix:
+    """Ratio ``sold / expected`` by bin and group, shrunk towards the parent's index.
+
+    Args:
+        sold: (bins, groups) units sold.
+        expected: (bins, groups) units that the level alone would have sold.
+        phi: (groups,) variance-to-mean ratio of the units.
+        parent: (bins, groups) or (bins, 1) index to shrink towards.
+
+    Returns:
+        (bins, groups) indices.
+
+    Source:
+        Method-of-moments empirical Bayes, as for the between-study variance of DerSimonian & Laird
+        (1986), "Meta-analysis in clinical trials".
+
+    >>> parent = np.array([[0.8], [1.2]])
+    >>> one = np.array([1.0])
+    >>> float(shrunk_index(np.array([[8.0], [12.0]]), np.full((2, 1), 10.0), one, parent)[0, 0])
+    0.8
+    """
+    mean = expected * parent
+    known = mean > 0
+    safe = np.where(known, mean, 1.0)
+    excess = np.where(known, (sold - mean) ** 2 / (phi * safe) - 1, 0).sum()
+    information = np.where(known, mean / phi, 0).sum()
+    tau2 = max(0.0, excess / information) if information > 0 else 0.0
+    weight = tau2 * mean / (tau2 * mean + phi)
+    ratio = np.where(known, sold / np.where(expected > 0, expected, 1.0), parent)
+    return np.asarray(parent + weight * (ratio - parent))
+
+
+def weekday_index(history: History) -> NDArray[np.float32]:
+    """(7, items) index of each weekday (0 is Monday), mean 1; all 1 where periods are weeks."""
+    n = history.units.shape[1]
+    if history.freq == "week":
+        return np.ones((WEEKDAYS, n), dtype=np.float32)
+    weekday = (np.arange(history.periods) + history.first_period.weekday()) % WEEKDAYS
+    sold = _sum_by_bin(np.where(history.observed, history.units, 0), weekday, WEEKDAYS)
+    days = _sum_by_bin(history.observed, weekday, WEEKDAYS)
+    overall = np.ones((WEEKDAYS, 1))
+    for _ in range(3):  # ratio of sums and levels in turn; the change after the third is negligible
+        level = _ratio(sold.sum(axis=0), (days * overall).sum(axis=0))
+        overall = _ratio(sold.sum(axis=1), (days * level).sum(axis=1))[:, None]
+    phi = _dispersion(history, level * overall[weekday])
+    code = history.items["location"].rank("dense").to_numpy().astype(np.int64) - 1
+    of_place = _shrink_by_group(sold, days * level, phi, code, overall)
+    index = shrunk_index(sold, days * level, phi, of_place[:, code])
+    return np.asarray(index / index.mean(axis=0), dtype=np.float32)
+
+
+def yearly_index(history: History) -> NDArray[np.float32] | None:
+    """(53, categories) index of each week of the year, or None with less than two years.
+
+    The level of an item on a day is the mean of the 52 weeks around it, so the index of a growing
+    or renewed assortment is not its growth. Column ``j`` is the category with code ``j`` of
+    :func:`category_codes`.
+    """
+    days = 1 if history.freq == "day" else WEEKDAYS
+    window = YEAR_DAYS // days
+    if history.periods < MIN_YEARS * window:
+        return None
+    half = window // 2
+    seen = np.concatenate([[np.zeros(history.units.shape[1])], np.cumsum(history.observed, axis=0)])
+    sold = np.where(history.observed, history.units, 0)
+    sum_sold = np.concatenate(
+        [[np.zeros(sold.shape[1])], np.cumsum(sold, axis=0, dtype=np.float64)]
+    )
+    centre = np.arange(half, history.periods - half)
+    count = seen[centre + half] - seen[centre - half]
+    full = (count > half) & (centre[:, None] - half >= history.start) & history.observed[centre]
+    level = np.where(full, _ratio(sum_sold[centre + half] - sum_sold[centre - half], count), 0)
+    bins = week_of_year(history, centre)
+    code = category_codes(history)
+    sold_bins = _sum_by_bin(np.where(full, sold[centre], 0), bins, YEAR_BINS)
+    level_bins = _sum_by_bin(level, bins, YEAR_BINS)
+    phi = _ratio(
+        np.where(full, (sold[centre] - level) ** 2, 0).sum(axis=0), level.sum(axis=0), empty=1.0
+    )
+    flat = np.ones((YEAR_BINS, 1))
+    overall = _smooth(
+        shrunk_index(
+            sold_bins.sum(axis=1, keepdims=True),
+            level_bins.sum(axis=1, keepdims=True),
+            np.array([np.average(phi, weights=level_bins.sum(axis=0) + 1e-9)]),
+            flat,
+        )
+    )
+    index = _smooth(_shrink_by_group(sold_bins, level_bins, phi, code, overall))
+    return index.astype(np.float32)
+
+
+def week_of_year(history: History, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Bin 0..52 of each row of the panel, also of rows after its end."""
+    days = 1 if history.freq == "day" else WEEKDAYS
+    middle = days // 2  # a week belongs to the bin of its Thursday
+    dates = np.datetime64(history.first_period) + rows * days + middle
+    return np.asarray((dates - dates.astype("datetime64[Y]")).astype(np.int64) // WEEKDAYS)
+
+
+def category_codes(history: History) -> NDArray[np.int64]:
+    """(items,) rank of each item's category; items without one are a category of their own."""
+    category = history.items["category"].fill_null("")
+    return np.asarray(category.rank("dense").to_numpy().astype(np.int64) - 1)
+
+
+def _shrink_by_group(
+    sold: Matrix, expected: Matrix, phi: Matrix, code: NDArray[np.int64], parent: Matrix
+) -> Matrix:
+    groups = int(code.max()) + 1
+    by_group = np.zeros((groups, code.size))
+    by_group[code, np.arange(code.size)] = 1
+    weight = expected.sum(axis=0)
+    phi_group = _ratio(by_group @ (phi * weight), by_group @ weight, empty=1.0)
+    return shrunk_index(sold @ by_group.T, expected @ by_group.T, phi_group, parent)
+
+
+def _sum_by_bin(values: NDArray[np.generic], bins: NDArray[np.int64], count: int) -> Matrix:
+    return np.stack([values[bins == b].sum(axis=0, dtype=np.float64) for b in range(count)])
+
+
+def _dispersion(history: History, mean: Matrix) -> Matrix:
+    """(items,) variance-to-mean ratio of observed units around their mean, 1 where unknown."""
+    squares = np.where(history.observed, (history.units - mean) ** 2, 0).sum(axis=0)
+    total = np.where(history.observed, mean, 0).sum(axis=0)
+    return np.maximum(_ratio(squares, total, empty=1.0), 1e-6)
+
+
+def _ratio(above: Matrix, below: Matrix, empty: float = 0.0) -> Matrix:
+    return np.where(below > 0, above / np.where(below > 0, below, 1.0), empty)
+
+
+def _smooth(index: Matrix) -> Matrix:
+    """Circular triangular mean over five weeks, so that an index does not hang on one week."""
+    weights = {-2: 1, -1: 2, 0: 3, 1: 2, 2: 1}
+    smooth = np.sum([w * np.roll(index, k, axis=0) for k, w in weights.items()], axis=0) / 9
+    return np.asarray(smooth / smooth.mean(axis=0))
+
+
+def seasons_ahead(history: History, horizon: int) -> list[NDArray[np.float32]]:
+    """Seasonal index of every row of the panel and of the ``horizon`` periods after as-of.
+
+    Returns:
+        One or two (periods + gap + horizon, items) matrices: weekday alone, and weekday times week
+        of the year where the history has two years. Rows between the last complete period and the
+        first one after as-of (an unfinished week) are left out.
+    """
+    rows = np.concatenate([np.arange(history.periods), history.future_rows(horizon)])
+    weekday = weekday_index(history)[(rows + history.first_period.weekday()) % WEEKDAYS]
+    yearly = yearly_index(history)
+    if yearly is None:
+        return [weekday]
+    by_category = yearly[week_of_year(history, rows)]
+    return [weekday, weekday * by_category[:, category_codes(history)]]
