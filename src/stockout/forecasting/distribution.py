@@ -25,7 +25,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from scipy import special
 
-from stockout.forecasting.whole_numbers import smallest_whole
+from stockout.forecasting.families import (
+    as_floats,
+    by_element,
+    by_kind,
+    gamma_shape_scale,
+    is_overdispersed,
+    is_possible,
+    is_spread_out,
+)
+from stockout.forecasting.search import smallest_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +43,6 @@ if TYPE_CHECKING:
 
     FloatArray: TypeAlias = NDArray[np.float64]
     BoolArray: TypeAlias = NDArray[np.bool_]
-
-# From here on down, a negative binomial is computed as a Poisson: the two cdfs differ by no more
-# than (variance / mean - 1), and closer to 1 the rounding of that ratio costs more than the limit.
-_POISSON_LIMIT = 1e-10
 
 
 def normal_cdf(x: ArrayLike, mean: ArrayLike, variance: ArrayLike) -> FloatArray:
@@ -50,7 +55,11 @@ def normal_cdf(x: ArrayLike, mean: ArrayLike, variance: ArrayLike) -> FloatArray
 
 
 def normal_survival(x: ArrayLike, mean: ArrayLike, variance: ArrayLike) -> FloatArray:
-    """P(D > x) of normal demand, precise also where it is tiny."""
+    """P(D > x) of normal demand, precise also where it is tiny.
+
+    >>> float(normal_survival(6000, 5000, 2 * 500**2).round(5))
+    0.07865
+    """
     return _normal_tail(x, mean, variance, sign=-1.0)
 
 
@@ -77,7 +86,11 @@ def gamma_cdf(x: ArrayLike, mean: ArrayLike, variance: ArrayLike) -> FloatArray:
 
 
 def gamma_survival(x: ArrayLike, mean: ArrayLike, variance: ArrayLike) -> FloatArray:
-    """P(D > x) of gamma demand, precise also where it is tiny."""
+    """P(D > x) of gamma demand, precise also where it is tiny.
+
+    >>> float(gamma_survival(16.7020, 10, 25).round(4))
+    0.1
+    """
     return _gamma_tail(x, mean, variance, special.gammaincc, certain_from_mean=False)
 
 
@@ -109,7 +122,11 @@ def poisson_cdf(x: ArrayLike, mean: ArrayLike) -> FloatArray:
 
 
 def poisson_survival(x: ArrayLike, mean: ArrayLike) -> FloatArray:
-    """P(D > x) of Poisson demand, for any real x, precise also where it is tiny."""
+    """P(D > x) of Poisson demand, for any real x, precise also where it is tiny.
+
+    >>> float(poisson_survival(18.9, 15).round(6))
+    0.180528
+    """
     return _poisson_tail(x, mean, special.gammainc, below_zero=1.0)
 
 
@@ -138,7 +155,11 @@ def negative_binomial_cdf(x: ArrayLike, mean: ArrayLike, variance: ArrayLike) ->
 
 
 def negative_binomial_survival(x: ArrayLike, mean: ArrayLike, variance: ArrayLike) -> FloatArray:
-    """P(D > x) of negative binomial demand, for any real x, precise also where it is tiny."""
+    """P(D > x) of negative binomial demand, for any real x, precise also where it is tiny.
+
+    >>> float(negative_binomial_survival(17, 10, 25).round(6))
+    0.080236
+    """
     return _negative_binomial_tail(x, mean, variance, upper=True)
 
 
@@ -215,21 +236,15 @@ def demand_quantile(
     return by_kind(negative_binomial_quantile, gamma_quantile, is_integer, p, mean, variance)
 
 
-def gamma_shape_scale(mean: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Shape and scale of the gamma distribution with this mean and variance, both positive."""
-    return (mean / np.sqrt(variance)) ** 2, variance / mean
-
-
-def is_overdispersed(mean: FloatArray, variance: FloatArray) -> BoolArray:
-    """Whether whole-unit demand is computed as negative binomial rather than as Poisson."""
-    return is_spread_out(mean, variance) & (variance - mean > _POISSON_LIMIT * mean)
-
-
 def negative_binomial_upper(k: FloatArray, r: FloatArray, odds: FloatArray) -> FloatArray:
     """P(D >= k) for whole k of the negative binomial with r successes and mean ``r * odds``.
 
     ``odds = variance / mean - 1``. The incomplete beta function is asked from that side where its
     argument is small and therefore precise.
+
+    >>> k, r, odds = (np.array([value]) for value in (18.0, 100 / 15, 1.5))
+    >>> float(negative_binomial_upper(k, r, odds)[0].round(6))
+    0.080236
     """
     return _negative_binomial_beta(k, r, odds, upper=True)
 
@@ -341,35 +356,6 @@ def _discrete_quantile(
     return quantile[()]
 
 
-def by_kind(
-    whole: Callable[..., FloatArray],
-    fractional: Callable[..., FloatArray],
-    is_integer: ArrayLike,
-    *arrays: ArrayLike,
-) -> FloatArray:
-    is_whole = np.asarray(is_integer, dtype=np.bool_)
-    return by_element(is_whole, whole, fractional, *as_floats(*arrays))
-
-
-def by_element(
-    mask: BoolArray,
-    where_true: Callable[..., FloatArray],
-    where_false: Callable[..., FloatArray],
-    *arrays: FloatArray,
-) -> FloatArray:
-    """Computes each element by one of two functions, and only by that one."""
-    chosen, *values = np.broadcast_arrays(mask, *arrays)
-    out = np.empty(chosen.shape)
-    for where, function in ((chosen, where_true), (~chosen, where_false)):
-        if where.any():
-            out[where] = function(*(value[where] for value in values))
-    return out[()]
-
-
-def as_floats(*values: ArrayLike) -> tuple[FloatArray, ...]:
-    return tuple(np.asarray(value, dtype=np.float64) for value in values)
-
-
 def _known(condition: BoolArray, value: ArrayLike) -> FloatArray:
     """The value where the condition holds, else NaN."""
     return np.where(condition, value, np.nan)[()]
@@ -377,15 +363,6 @@ def _known(condition: BoolArray, value: ArrayLike) -> FloatArray:
 
 def _finite(mean: FloatArray) -> BoolArray:
     return np.isfinite(mean)
-
-
-def is_possible(mean: FloatArray, variance: FloatArray) -> BoolArray:
-    """Whether non-negative demand can have these moments (NaN compares false)."""
-    return (mean >= 0) & (mean < np.inf) & (variance >= 0) & (variance < np.inf)
-
-
-def is_spread_out(mean: FloatArray, variance: FloatArray) -> BoolArray:
-    return is_possible(mean, variance) & (mean > 0) & (variance > 0)
 
 
 def _probability(p: FloatArray) -> BoolArray:

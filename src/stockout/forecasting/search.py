@@ -1,4 +1,4 @@
-"""The smallest whole number that is enough, for many questions at once."""
+"""The smallest number that is enough, whole or real, for many questions at once."""
 
 from __future__ import annotations
 
@@ -39,6 +39,42 @@ def smallest_whole(
     _raise(reaches, low, high, too_low)
     _lower(reaches, low, high, np.flatnonzero(first_enough))
     return _halve(reaches, low, high)
+
+
+def smallest_real(
+    reaches: Callable[[NDArray[np.float64], NDArray[np.intp]], NDArray[np.bool_]],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    precision: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """The smallest x in [low, high] for which ``reaches`` holds, for each question.
+
+    Halves the brackets, each until it is narrower than its precision (or than what a float can
+    tell apart).
+
+    Args:
+        reaches: As for :func:`smallest_whole`; ``high`` is enough.
+        low: One a question.
+        high: One a question, of the same shape. Where a bracket is not finite nothing is searched
+            and its upper end is the answer.
+        precision: One a question.
+
+    >>> squares = np.array([2.0, 9.0])
+    >>> smallest_real(
+    ...     lambda x, where: x * x >= squares[where], np.zeros(2), np.full(2, 9.0), np.full(2, 1e-9)
+    ... ).round(6).tolist()
+    [1.414214, 3.0]
+    """
+    low, high = low.copy(), high.copy()
+    todo = np.flatnonzero(np.isfinite(low) & np.isfinite(high))
+    while todo.size:
+        middle = (low[todo] + high[todo]) / 2
+        enough = reaches(middle, todo)
+        high[todo[enough]] = middle[enough]
+        low[todo[~enough]] = middle[~enough]
+        finest = np.maximum(precision[todo], np.spacing(np.abs(high[todo])))
+        todo = todo[high[todo] - low[todo] > finest]
+    return high
 
 
 def _raise(

@@ -1,0 +1,1 @@
+"""What to order, when and how much: formulas, lead times and the reorder list."""
