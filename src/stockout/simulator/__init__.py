@@ -1,0 +1,1 @@
+"""A small retail business in a box: exports together with the truth that real ones hide."""
