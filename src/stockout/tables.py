@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import dataframely as dy
 import polars as pl
+import polars.selectors as cs
 
 from stockout.errors import InputError, MissingColumnError
 
@@ -232,6 +233,7 @@ def conform(frame: pl.DataFrame, table: str) -> pl.DataFrame:
         else:
             raise _missing(name, table, frame.columns)
     conformed = frame.select(expressions)
+    _check_finite(conformed, table)
     for name, column in schema.columns().items():
         if not column.nullable and conformed[name].null_count():
             row = conformed[name].is_null().arg_max()
@@ -241,6 +243,19 @@ def conform(frame: pl.DataFrame, table: str) -> pl.DataFrame:
                 hint=f"drop or fill the rows without {name}",
             )
     return conformed
+
+
+def _check_finite(frame: pl.DataFrame, table: str) -> None:
+    """One NaN would spread through every shared index, so it is refused where it comes in."""
+    bad = frame.select(cs.float().is_finite().not_().any())
+    for name in (column.name for column in bad if column[0]):
+        row = frame[name].is_finite().not_().fill_null(value=False).arg_max() or 0
+        raise InputError(
+            f"table {table}: column {name} is not a number in row {row} of the frame",
+            column=name,
+            found=str(frame[name][row]),
+            expected="a finite number or null",
+        )
 
 
 def _cast(frame: pl.DataFrame, name: str, dtype: pl.DataType, table: str) -> pl.Expr:

@@ -97,9 +97,12 @@ def _from_on_hand(inventory: pl.DataFrame, sold: pl.DataFrame, freq: Freq) -> pl
         .with_columns(pl.col("units").clip(0))
     )
     recent = pl.col("date").diff().over(item) <= pl.duration(days=7)
-    before = pl.when(recent).then(pl.col("on_hand").shift().over(item)).fill_null(0)
+    before = pl.when(recent).then(pl.col("on_hand").shift().over(item))
     empty = pl.col("on_hand") <= 0
-    ran_out = empty & ((pl.col("units").fill_null(0) > 0) | (before > 0))
+    sold_then = pl.col("units").fill_null(0) > 0
+    if sold_freq == "week":  # a week's sales say nothing of one day whose morning is known
+        sold_then &= before.is_null()
+    ran_out = empty & (sold_then | (before.fill_null(0) > 0))
     return (
         positions.with_columns(sold_period=period_start(sold_freq, pl.col("date")))
         .join(units, on=[*item, "sold_period"], how="left", maintain_order="left")

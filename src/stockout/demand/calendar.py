@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
-from stockout.errors import NotKnownError
+from stockout.errors import ConfigError, NotKnownError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,7 @@ DAYS_PER_PERIOD: Mapping[Freq, int] = {"day": 1, "week": 7}
 """Days in a period of each length."""
 
 _FAR_FUTURE_DAYS = 30  # a date this far past the 99.9 % quantile of its table does not count
+_FEW_DATES = 10  # fewer distinct dates have no rhythm that one of them could be out of
 
 
 def is_weekly(dates: pl.Series) -> bool:
@@ -49,7 +50,10 @@ def choose_freq(sales: pl.DataFrame, freq: Literal["auto", "day", "week"] = "aut
 
     Raises:
         NotKnownError: Days were asked for, but the sales are weekly totals.
+        ConfigError: There is no such period.
     """
+    if freq not in {"auto", *DAYS_PER_PERIOD}:
+        raise ConfigError(f"freq: found {freq!r}, expected auto, day or week")
     weekly = is_weekly(sales["date"])
     if freq == "auto":
         return "week" if weekly else "day"
@@ -66,7 +70,8 @@ def resolve_as_of(tables: Mapping[str, pl.DataFrame | None], as_of: date | None 
     """The date that the data speak for: as asked, else the last date of the given tables.
 
     A date more than 30 days past the 99.9 % quantile of its table is taken for a typing error: it
-    is reported and does not count. The last date of a weekly table stands for its whole week.
+    is reported and does not count. Where rows are further apart than that, twice their largest
+    distance is allowed. The last date of a weekly table stands for its whole week.
 
     Args:
         tables: Frames with a ``date`` column by table name; None where there is none.
@@ -90,17 +95,17 @@ def resolve_as_of(tables: Mapping[str, pl.DataFrame | None], as_of: date | None 
         beyond = dates.filter(dates > limit)
         if len(beyond):
             logger.warning(
-                "%s: %d rows are dated after %s, up to %s: over %d days past 99.9 %% of the rows; "
-                "they do not count as the as-of date",
+                "%s: %d rows are dated after %s, up to %s: far past 99.9 %% of the rows, so they "
+                "do not count as the as-of date",
                 name,
                 len(beyond),
                 limit,
                 beyond.max(),
-                _FAR_FUTURE_DAYS,
             )
-        newest = dates.filter(dates <= limit).max()
+        plausible = dates.filter(dates <= limit)
+        newest = plausible.max()
         if isinstance(newest, date):
-            weekly = is_weekly(dates)
+            weekly = is_weekly(plausible)
             last.append(newest + timedelta(days=6 - newest.weekday()) if weekly else newest)
     if not last:
         raise NotKnownError(
@@ -111,8 +116,14 @@ def resolve_as_of(tables: Mapping[str, pl.DataFrame | None], as_of: date | None 
 
 
 def _plausible_limit(dates: pl.Series) -> date:
-    days = dates.cast(pl.Int32).quantile(0.999, interpolation="linear")
-    return date(1970, 1, 1) + timedelta(days=int(days or 0) + _FAR_FUTURE_DAYS)
+    days = dates.cast(pl.Int32)
+    distinct = days.unique().sort()
+    if len(distinct) < _FEW_DATES:
+        return date.max
+    usual = int(days.quantile(0.999, interpolation="lower") or 0)
+    gaps = distinct.filter(distinct <= usual).diff()
+    allowed = max(_FAR_FUTURE_DAYS, 2 * int(gaps.cast(pl.Int64).max() or 0))  # type: ignore[arg-type]
+    return date(1970, 1, 1) + timedelta(days=usual + allowed)
 
 
 def period_start(freq: Freq, dates: pl.Expr) -> pl.Expr:

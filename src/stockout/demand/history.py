@@ -80,6 +80,16 @@ class History:
         """(items,) first row of each item's life."""
         return self.items["start"].to_numpy()
 
+    def evidence(self) -> NDArray[np.bool_]:
+        """(periods, items) observed periods that say how much is wanted.
+
+        The sale that began an item's life does not: a life that begins with a sale has one in its
+        first period however slow the item is.
+        """
+        began = self.items["began_with_sale"].to_numpy()
+        first = np.arange(self.periods)[:, None] == self.start
+        return np.asarray(self.observed & ~(first & began))
+
     def panel(self) -> pl.DataFrame:
         """The history as a frame, one row for each period of each item's life.
 
@@ -134,23 +144,24 @@ def demand_history(
     purchases = None if purchases is None else conform(purchases, "purchases")
     movements = None if movements is None else conform(movements, "movements")
     as_of = resolve_as_of({"sales": sales, "inventory": inventory, "movements": movements}, as_of)
-    freq = choose_freq(sales, freq)
+    freq = choose_freq(sales.filter(pl.col("date") <= as_of), freq)
     sales = _complete(sales, as_of, freq)
-    sold = net_returns(sales).lines
+    sold = net_returns(sales.with_columns(unit_price=_unit_price())).lines
 
     items = first_listed(sales, inventory, purchases, products, as_of)
     axis = Axis.spanning(freq, items["first_date"], last_complete_period(freq, as_of))
     units = panel.scatter_units(sold, items, axis)
-    start = panel.first_rows(items, axis)
-    units, start = panel.with_predecessors(units, start, items, products)
-    listed = np.arange(axis.periods)[:, None] >= start
     availability = _availability(inventory, sold, items, axis, units, as_of=as_of)
-    out = (availability.share < 1) | availability.sold_out
-    open_for_sale = listed & ~panel.closed_periods(sold, items, axis)
+    closed = panel.closed_periods(sold, items, axis)
+    inherited = panel.inheritance(panel.first_rows(items, axis), items, products)
+    units, share = inherited.of(units), inherited.of(availability.share)
+    out = inherited.of((availability.share < 1) | availability.sold_out)
+    listed = np.arange(axis.periods)[:, None] >= inherited.start
+    open_for_sale = listed & ~inherited.of(closed)
     quiet = panel.quiet_periods(units, open_for_sale & ~(out & (units == 0)))
     items = describe(
         items.with_columns(
-            start=pl.Series(start), quiet_days=pl.Series(quiet * DAYS_PER_PERIOD[freq])
+            start=pl.Series(inherited.start), quiet_days=pl.Series(quiet * DAYS_PER_PERIOD[freq])
         ),
         sold,
         inventory,
@@ -158,8 +169,13 @@ def demand_history(
         purchases,
         as_of=as_of,
     )
-    return History(
-        freq, as_of, axis.first_period, items, units, availability.share, open_for_sale & ~out
+    return History(freq, as_of, axis.first_period, items, units, share, open_for_sale & ~out)
+
+
+def _unit_price() -> pl.Expr:
+    """The price of a line, before returns change its units but not its revenue."""
+    return pl.coalesce(
+        "unit_price", pl.when(pl.col("units") != 0).then(pl.col("revenue") / pl.col("units"))
     )
 
 

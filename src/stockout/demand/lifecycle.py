@@ -45,14 +45,13 @@ def first_listed(
         as_of: Signs after it are ignored.
 
     Returns:
-        Columns sku, location, first_date: one row for each item in ``sales``.
+        Columns sku, location, first_date, began_with_sale (a sale is the only sign as old): one row
+        for each item in ``sales``.
     """
     items = sales.select(ITEM).unique()
     begin = sales.select(pl.col("date").min()).item()
-    signs = [
-        sales.filter(pl.col("units") > 0).select(*ITEM, "date"),
-        sales.group_by(ITEM).agg(pl.col("date").max()),  # of items that never sold
-    ]
+    sold = sales.filter(pl.col("units") > 0).select(*ITEM, "date")
+    signs = [sales.filter(pl.col("units").max().over(ITEM) <= 0).select(*ITEM, "date")]
     if inventory is not None:
         stocked = (
             (pl.col("on_hand") > 0) | pl.col("in_stock") | (pl.col("in_stock_share") > 0)
@@ -64,11 +63,18 @@ def first_listed(
     if products is not None:
         listed = products.drop_nulls("active_from").select("sku", date="active_from")
         signs.append(items.join(listed, on="sku").select(*ITEM, "date"))
+    dated = pl.concat(
+        [frame.with_columns(by_sale=pl.lit(value=False)) for frame in signs]
+        + [sold.with_columns(by_sale=pl.lit(value=True))]
+    ).with_columns(pl.col("date").clip(lower_bound=begin))
+    earliest = pl.col("date") == pl.col("date").min()
     first = (
-        pl.concat(signs)
-        .filter(pl.col("date") <= as_of)
+        dated.filter(pl.col("date") <= as_of)
         .group_by(ITEM)
-        .agg(first_date=pl.col("date").min().clip(lower_bound=begin))
+        .agg(
+            first_date=pl.col("date").min(),
+            began_with_sale=pl.col("by_sale").filter(earliest).all(),
+        )
     )
     return items.join(first, on=ITEM, how="left").sort(ITEM)
 
@@ -95,10 +101,10 @@ def describe(
 
     Returns:
         The same rows with first_sale, last_sale, sale_days, mean_price (revenue a unit), is_integer
-        (all sales in whole units), category, active_to, supplied (stock or an open order at as-of)
-        and status (new, active, ended).
+        (all sales in whole units), category, active_to, supplied (stock or an open order at as-of),
+        status (new, active, ended) and began_with_sale (no other sign of the item is as old).
     """
-    priced = pl.col("revenue").is_not_null() & (pl.col("units") > 0)
+    priced = pl.col("unit_price").is_not_null()
     sales = (
         sold.filter(pl.col("units") > 0)
         .group_by(ITEM)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from stockout.demand.calendar import Freq
 
 logger = logging.getLogger(__name__)
+
+Matrix = TypeVar("Matrix", bound="NDArray[np.generic]")
 
 _CLOSED_LINES = 9.2  # a Poisson count with this mean is zero once in 10,000: -ln(1e-4)
 
@@ -85,22 +87,38 @@ def first_rows(items: pl.DataFrame, axis: Axis) -> NDArray[np.int64]:
     return rows.to_series().cast(pl.Int64).to_numpy()
 
 
-def with_predecessors(
-    units: NDArray[np.float32],
-    start: NDArray[np.int64],
-    items: pl.DataFrame,
-    products: pl.DataFrame | None,
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Puts the demand of the predecessor at the same location before a successor's own.
+class Inheritance(NamedTuple):
+    """What successors take over from their predecessors."""
+
+    start: NDArray[np.int64]  # (items,) row in which the life begins, the predecessor's included
+    steps: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]
+
+    def of(self, matrix: Matrix) -> Matrix:
+        """The (periods, items) matrix with the predecessor's rows before a successor's own."""
+        if not self.steps:
+            return matrix
+        matrix = matrix.copy()
+        for item, before, own in self.steps:
+            inherited = np.arange(matrix.shape[0])[:, None] < own
+            matrix[:, item] = np.where(inherited, matrix[:, before], matrix[:, item])
+        return matrix
+
+
+def inheritance(
+    start: NDArray[np.int64], items: pl.DataFrame, products: pl.DataFrame | None
+) -> Inheritance:
+    """Finds for each successor the predecessors at the same location.
 
     A round goes one step back in the chain of predecessors; each item has at most one, so the
     rounds are as many as the longest chain, and a circle ends when nothing is earlier.
 
-    Returns:
-        The units and first rows with the inherited periods.
+    Args:
+        start: (items,) row in which each item's own life begins.
+        items: Columns sku, location; row i is column i of the panel.
+        products: Canonical products, or None.
     """
     if products is None or products["successor_of"].null_count() == products.height:
-        return units, start
+        return Inheritance(start, [])
     index = items.select(ITEM).with_row_index("item")
     pairs = (
         index.join(products.select("sku", "successor_of").drop_nulls(), on="sku")
@@ -109,17 +127,16 @@ def with_predecessors(
         )
         .unique("item", keep="first", maintain_order=True)
     )
-    units, start = units.copy(), start.copy()
+    item, before = pairs["item"].to_numpy(), pairs["before"].to_numpy()
+    start, steps = start.copy(), []
     for _ in range(pairs.height):
-        item, before = pairs["item"].to_numpy(), pairs["before"].to_numpy()
         earlier = start[before] < start[item]
         if not earlier.any():
             break
         item, before = item[earlier], before[earlier]
-        inherited = np.arange(units.shape[0])[:, None] < start[item]
-        units[:, item] = np.where(inherited, units[:, before], units[:, item])
+        steps.append((item, before, start[item]))
         start[item] = start[before]
-    return units, start
+    return Inheritance(start, steps)
 
 
 def closed_periods(sold: pl.DataFrame, items: pl.DataFrame, axis: Axis) -> NDArray[np.bool_]:

@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 WINDOW_DAYS = 30
 """How long before a return the sale may lie when only customer, SKU and price match."""
 
+_DECIMALS = 9  # what is left of 0.3 - 0.1 - 0.2 beyond them is a crumb of binary fractions
+
 
 class NettedSales(NamedTuple):
     """Sales lines with returns taken off."""
@@ -29,8 +31,8 @@ def net_returns(sales: pl.DataFrame) -> NettedSales:
     """Takes each return off its sale, the latest first.
 
     The sale is found by ``order_id`` (same SKU and location), else by the same customer, SKU and
-    unit price within the 30 days before. A return that matches no sale reduces nothing: it is
-    counted and reported.
+    unit price within the 30 days before, at the same location rather than at another. A return
+    that matches no sale reduces nothing: it is counted and reported.
 
     Args:
         sales: Canonical sales; negative units are returns.
@@ -47,22 +49,27 @@ def net_returns(sales: pl.DataFrame) -> NettedSales:
     lines = sales.filter(pl.col("units") > 0)
     if returns.is_empty():
         return NettedSales(lines, 0.0, 0.0)
-    lines = lines.with_row_index("line")
-    open_returns = returns.select(
-        "date",
-        "sku",
-        "location",
-        "customer_id",
-        "order_id",
-        price=pl.col("unit_price").abs().round(4),
-        open=-pl.col("units"),
-    ).with_row_index("return")
+    order = ["date", "location", "order_id", "customer_id", "unit_price", "units"]
+    lines = lines.with_row_index("row").sort(order).with_row_index("line")
+    open_returns = (
+        returns.sort(order)
+        .select(
+            "date",
+            "sku",
+            "location",
+            "customer_id",
+            "order_id",
+            price=pl.col("unit_price").abs().round(4),
+            open=-pl.col("units"),
+        )
+        .with_row_index("return")
+    )
     lines = lines.with_columns(price=pl.col("unit_price").abs().round(4))
     returned = float(open_returns["open"].sum())
     lines, open_returns = _by_key(lines, open_returns, ["order_id", "sku", "location"], None)
-    lines, open_returns = _by_key(
-        lines, open_returns, ["customer_id", "sku", "price"], f"{WINDOW_DAYS}d"
-    )
+    customer = ["customer_id", "sku", "price"]
+    for key in ([*customer, "location"], customer):
+        lines, open_returns = _by_key(lines, open_returns, key, f"{WINDOW_DAYS}d")
     unmatched = float(open_returns["open"].sum())
     logger.info(
         "sales: %s of %s returned units were taken off the sale they undo",
@@ -77,7 +84,8 @@ def net_returns(sales: pl.DataFrame) -> NettedSales:
             f"{open_returns.filter(pl.col('open') > 0).height:,}",
             WINDOW_DAYS,
         )
-    return NettedSales(lines.drop("line", "price"), returned, returned - unmatched)
+    lines = lines.sort("row").drop("row", "line", "price")
+    return NettedSales(lines, returned, returned - unmatched)
 
 
 def _by_key(
@@ -118,6 +126,6 @@ def _take_off(frame: pl.DataFrame, taken: pl.DataFrame, key: str, column: str) -
     per_row = taken.group_by(key).agg(pl.col("taken").sum())
     return (
         frame.join(per_row, on=key, how="left", maintain_order="left")
-        .with_columns(pl.col(column) - pl.col("taken").fill_null(0))
+        .with_columns((pl.col(column) - pl.col("taken").fill_null(0)).round(_DECIMALS))
         .drop("taken")
     )

@@ -8,6 +8,7 @@ import numpy as np
 
 from stockout.forecasting.models import PORTFOLIO, rolling_levels
 from stockout.forecasting.rolling import forecasts, mean_squared_error, windows
+from stockout.forecasting.seasonality import CLOSED_INDEX
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 WARM_UP = {"day": 14, "week": 4}
 """Observed periods before a level is judged, and before it is used without the category's."""
-
-_CLOSED_INDEX = 0.1  # below a tenth of the usual demand a weekday says nothing of the level
 
 
 class Block:
@@ -40,11 +39,11 @@ class Block:
         self.seasons = [season[:, columns] for season in seasons]
         self.past = past = history.periods
         # A weekday on which the shop is closed tells nothing of the level.
-        self.observed = history.observed[:, columns] & (self.seasons[0][:past] > _CLOSED_INDEX)
+        self.observed = history.evidence()[:, columns] & (self.seasons[0][:past] > CLOSED_INDEX)
         self.level_sets = [
             rolling_levels(
                 np.where(
-                    self.observed, self.units / np.maximum(season[:past], _CLOSED_INDEX), 0
+                    self.observed, self.units / np.maximum(season[:past], CLOSED_INDEX), 0
                 ).astype(np.float32),
                 self.observed,
             )
@@ -55,7 +54,13 @@ class Block:
     def windows(self, keep: NDArray[np.int64], span: int) -> Windows:
         """Sums ahead of every origin for the items at ``keep`` of this block."""
         seasons = [season[:, keep] for season in self.seasons]
-        return windows(self.units[:, keep], seasons, self.observed[:, keep], span, self.warm_up)
+        return windows(
+            self.units[:, keep],
+            seasons,
+            self.observed[:, keep],
+            span,
+            self.warm_up,
+        )
 
     def errors(self, ahead: Windows, keep: NDArray[np.int64]) -> Matrix:
         """(members, items) mean squared error; a member is a model with one of the seasons."""

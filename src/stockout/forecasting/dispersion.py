@@ -25,6 +25,7 @@ sets of ``benchmarks/forecast_accuracy.py`` (2, 5 and 10: 5 is best or within 1 
 FLOOR = 1e-3
 """Smallest variance-to-mean ratio; a forecast that never erred still could."""
 
+_FEW_ITEMS = 5.0  # items, at means that differ by a factor e, that a slope of 0 counts for
 _WINSOR = (0.05, 0.95)  # quantiles to which the ratios of the pool are drawn in
 
 
@@ -38,7 +39,7 @@ def variance_to_mean(ahead: Windows, forecast: Matrix) -> tuple[Matrix, Matrix]:
         ahead: The windows.
         forecast: (origins, items) forecast of the observed rows of each window.
     """
-    scale = np.where(ahead.valid, ahead.span / np.maximum(ahead.seen, 1), 0)
+    scale = np.where(ahead.valid, ahead.possible / np.maximum(ahead.seen, 1), 0)
     count = np.maximum(ahead.valid.sum(axis=0), 1)
     squared = ((forecast - ahead.actual) ** 2 * scale).sum(axis=0) / count
     mean = (forecast * scale).sum(axis=0) / count
@@ -49,24 +50,27 @@ class Pool:
     """Variance-to-mean ratio of a sum as a power of its mean, over items with own errors.
 
     Taylor's power law (1961), "Aggregation, variance and the mean": ``ratio = a * mean**b``, fitted
-    by least squares in logarithms. It is scaled to the winsorised arithmetic mean of the ratios,
-    because a few items with one huge order would otherwise widen the forecasts of all others.
+    by least squares in logarithms, where ``b`` is between 0 (independent purchases) and 1 (all vary
+    together) and leans to 0 when few items tell. It is scaled to the winsorised arithmetic mean of
+    the ratios, because a few items with one huge order would otherwise widen all others.
     """
 
     def __init__(self, ratio: Matrix, mean: Matrix, independent: Matrix) -> None:
-        use = np.isfinite(ratio) & (ratio > 0) & (mean > 0) & (independent >= 1)
+        known = np.isfinite(ratio) & (mean > 0) & (independent > 0)
         self.slope, self.scale = 0.0, 1.0
-        if use.sum() < 2:
-            self.scale = float(ratio[use][0]) if use.any() else 1.0
+        if not known.any():
             return
-        weight = independent[use]
-        x, y = np.log(mean[use]), np.log(ratio[use])
-        x_mean, y_mean = np.average(x, weights=weight), np.average(y, weights=weight)
-        spread = np.average((x - x_mean) ** 2, weights=weight)
-        if spread > 0:
-            self.slope = float(np.average((x - x_mean) * (y - y_mean), weights=weight) / spread)
-        scaled = ratio[use] / mean[use] ** self.slope
-        self.scale = float(np.clip(scaled, *np.quantile(scaled, _WINSOR)).mean())
+        ratio, mean = ratio[known], mean[known]
+        weight = independent[known] / independent[known].mean()
+        vary = ratio > 0
+        if vary.any():
+            x = np.log(mean[vary])
+            x = weight[vary] * (x - np.average(x, weights=weight[vary]))
+            slope = (x * np.log(ratio[vary])).sum() / ((x * np.log(mean[vary])).sum() + _FEW_ITEMS)
+            self.slope = float(np.clip(slope, 0, 1))
+        scaled = ratio / mean**self.slope
+        inside = np.clip(scaled, *np.quantile(scaled, _WINSOR))
+        self.scale = float(np.average(inside, weights=weight))
 
     def ratio(self, mean: Matrix) -> Matrix:
         """The pooled ratio at each mean."""

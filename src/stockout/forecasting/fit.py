@@ -107,7 +107,7 @@ def fit(history: History, horizon: int, protection: ArrayLike | None = None) -> 
             for span in np.unique(spans[columns]).tolist():
                 keep = np.flatnonzero(spans[columns] == span)
                 estimates.put(columns[keep], _estimate(block, keep, shared[span], classes))
-        short = live[history.observed[:, live].sum(axis=0) < WARM_UP[history.freq]]
+        short = live[history.evidence()[:, live].sum(axis=0) < WARM_UP[history.freq]]
         if short.size:
             estimates.put(short, _from_category(history, seasons, estimates, live, short))
     estimates.label[(history.items["status"] == "new").to_numpy()] = "new"
@@ -185,11 +185,13 @@ def _from_category(
 ) -> _Estimates:
     """Items with too few observed periods: between their own mean and their category's."""
     past = history.periods
-    sold = np.where(history.observed, history.units, 0).sum(axis=0, dtype=np.float64)
-    seen = np.where(history.observed, seasons[0][:past], 0).sum(axis=0, dtype=np.float64)
-    established = np.zeros(seen.size, dtype=np.bool_)
+    established = np.zeros(history.items.height, dtype=np.bool_)
     established[live] = True
     established[short] = False
+    # With no established item to lean on, the sale that began a life is all there is.
+    evidence = history.evidence() if established.any() else history.observed
+    sold = np.where(evidence, history.units, 0).sum(axis=0, dtype=np.float64)
+    seen = np.where(evidence, seasons[0][:past], 0).sum(axis=0, dtype=np.float64)
     codes = category_codes(history)
     rate = np.where(seen > 0, sold / np.maximum(seen, 1e-9), np.nan)
     prior = prior_of_rates(rate, established, codes, int(codes.max()) + 1)

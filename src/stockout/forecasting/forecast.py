@@ -69,7 +69,7 @@ def forecast(
     >>> from datetime import date, timedelta
     >>> days = [date(2026, 1, 5) + timedelta(i) for i in range(56)]
     >>> sales = pl.DataFrame({"date": days, "sku": "00123", "units": [4.0] * 56})
-    >>> forecast(sales, horizon=7).select("sku", "date", "mean", "q90").row(0)
+    >>> forecast(sales, horizon=7).select("sku", "date", "mean", "q50").row(0)
     ('00123', datetime.date(2026, 3, 2), 4.0, 4.0)
     """
     if horizon is not None and horizon < 1:

@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from stockout.forecasting.seasonality import CLOSED_INDEX
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Matrix = NDArray[np.float64]
+
+
+_ENOUGH = 0.5  # a window of which less was observed says too little of the whole
 
 
 class Windows(NamedTuple):
@@ -24,7 +29,8 @@ class Windows(NamedTuple):
     actual: Matrix  # observed demand in the window
     seasons: list[Matrix]  # sums of each seasonal index over its observed rows; x level = forecast
     seen: Matrix  # observed rows in the window
-    valid: NDArray[np.bool_]  # half of the window or more was observed, after a warm-up
+    possible: Matrix  # rows that could have been: not on a weekday that never sells
+    valid: NDArray[np.bool_]  # half of the open rows or more were observed, after a warm-up
 
     @property
     def independent(self) -> Matrix:
@@ -52,7 +58,9 @@ def windows(
     ahead = [_sum_ahead(np.where(observed, s[: len(units)], 0), span) for s in seasons]
     seen = _sum_ahead(observed, span)
     before = np.vstack([np.zeros((1, units.shape[1])), np.cumsum(observed, axis=0)])[: len(seen)]
-    return Windows(span, actual, ahead, seen, (seen >= span / 2) & (before >= warm_up))
+    possible = _sum_ahead(seasons[0][: len(units)] > CLOSED_INDEX, span)
+    valid = (seen > 0) & (seen >= _ENOUGH * possible) & (before >= warm_up)
+    return Windows(span, actual, ahead, seen, possible, valid)
 
 
 def _sum_ahead(values: NDArray[np.generic], span: int) -> Matrix:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float64]
 
+CLOSED_INDEX = 0.1
+"""Index below which a weekday says nothing of the level: a tenth of the usual demand."""
+
 WEEKDAYS = 7
 YEAR_DAYS = 364  # 52 whole weeks, so that a year holds every weekday equally often
 YEAR_BINS = 53
@@ -70,8 +73,10 @@ def weekday_index(history: History) -> NDArray[np.float32]:
     overall = np.ones((WEEKDAYS, 1))
     for _ in range(3):  # ratio of sums and levels in turn; the change after the third is negligible
         level = _ratio(sold.sum(axis=0), (days * overall).sum(axis=0))
-        overall = _ratio(sold.sum(axis=1), (days * level).sum(axis=1))[:, None]
-    phi = _dispersion(history, level * overall[weekday])
+        overall = _ratio(sold.sum(axis=1), (days * level).sum(axis=1), empty=1.0)[:, None]
+    expected = np.where(history.observed, level * overall[weekday], 0)
+    phi = _variance_to_mean(np.where(history.observed, history.units - expected, 0), expected)
+    overall = _shrink_to_flat(sold, days * level, phi)
     code = history.items["location"].rank("dense").to_numpy().astype(np.int64) - 1
     of_place = _shrink_by_group(sold, days * level, phi, code, overall)
     index = shrunk_index(sold, days * level, phi, of_place[:, code])
@@ -103,18 +108,8 @@ def yearly_index(history: History) -> NDArray[np.float32] | None:
     code = category_codes(history)
     sold_bins = _sum_by_bin(np.where(full, sold[centre], 0), bins, YEAR_BINS)
     level_bins = _sum_by_bin(level, bins, YEAR_BINS)
-    phi = _ratio(
-        np.where(full, (sold[centre] - level) ** 2, 0).sum(axis=0), level.sum(axis=0), empty=1.0
-    )
-    flat = np.ones((YEAR_BINS, 1))
-    overall = _smooth(
-        shrunk_index(
-            sold_bins.sum(axis=1, keepdims=True),
-            level_bins.sum(axis=1, keepdims=True),
-            np.array([np.average(phi, weights=level_bins.sum(axis=0) + 1e-9)]),
-            flat,
-        )
-    )
+    phi = _variance_to_mean(np.where(full, sold[centre] - level, 0), level)
+    overall = _smooth(_shrink_to_flat(sold_bins, level_bins, phi))
     index = _smooth(_shrink_by_group(sold_bins, level_bins, phi, code, overall))
     return index.astype(np.float32)
 
@@ -148,11 +143,15 @@ def _sum_by_bin(values: NDArray[np.generic], bins: NDArray[np.int64], count: int
     return np.stack([values[bins == b].sum(axis=0, dtype=np.float64) for b in range(count)])
 
 
-def _dispersion(history: History, mean: Matrix) -> Matrix:
-    """(items,) variance-to-mean ratio of observed units around their mean, 1 where unknown."""
-    squares = np.where(history.observed, (history.units - mean) ** 2, 0).sum(axis=0)
-    total = np.where(history.observed, mean, 0).sum(axis=0)
-    return np.maximum(_ratio(squares, total, empty=1.0), 1e-6)
+def _shrink_to_flat(sold: Matrix, expected: Matrix, phi: Matrix) -> Matrix:
+    """(bins, 1) index of all items together, shrunk towards no season."""
+    everything = np.zeros(phi.size, dtype=np.int64)
+    return _shrink_by_group(sold, expected, phi, everything, np.ones((len(sold), 1)))
+
+
+def _variance_to_mean(error: Matrix, mean: Matrix) -> Matrix:
+    """(items,) variance-to-mean ratio of units around their mean, 1 where unknown, never 0."""
+    return np.maximum(_ratio((error**2).sum(axis=0), mean.sum(axis=0), empty=1.0), 1e-6)
 
 
 def _ratio(above: Matrix, below: Matrix, empty: float = 0.0) -> Matrix:

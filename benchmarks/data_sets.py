@@ -1,0 +1,92 @@
+"""The data sets that the benchmarks measure on, as canonical frames."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+REAL_DATA = Path(os.environ.get("STOCKOUT_REALDATA", "../shared/data"))
+
+
+class DataSet(NamedTuple):
+    """Sales, what is known of availability, and the origins to forecast from."""
+
+    name: str
+    sales: pl.DataFrame
+    inventory: pl.DataFrame | None
+    origins: list[date]
+
+
+def online_retail() -> DataSet:
+    """Invoice lines of a giftware wholesaler, a year; no inventory."""
+    frame = pl.read_parquet(REAL_DATA / "online_retail_2009_2010.parquet").filter(
+        pl.col("StockCode").str.contains(r"^\d{5}") & (pl.col("Price") > 0)
+    )
+    sales = frame.select(
+        date=pl.col("InvoiceDate").str.to_datetime().dt.date(),
+        sku="StockCode",
+        units=pl.col("Quantity").cast(pl.Float64),
+        unit_price="Price",
+        customer_id=pl.col("Customer ID").cast(pl.Int64).cast(pl.String),
+        order_id="Invoice",
+    )
+    return DataSet(
+        "online_retail",
+        sales,
+        None,
+        [date(2010, 7, 31), date(2010, 9, 4), date(2010, 10, 9), date(2010, 11, 6)],
+    )
+
+
+def pasta() -> DataSet:
+    """Daily sales of 118 pasta SKUs in one grocer, five years; no inventory."""
+    frame = pl.read_parquet(REAL_DATA / "pasta.parquet")
+    sales = frame.select(
+        date=pl.col("date").str.to_date(),
+        sku=pl.format("{}-{}", "brand", "product"),
+        units="value",
+    )
+    origins = [date(2017, 9, 30), date(2018, 2, 28), date(2018, 6, 30), date(2018, 11, 15)]
+    return DataSet("pasta", sales, None, origins)
+
+
+def fresh_retail(every: int = 10) -> DataSet:
+    """Daily sales and stockout hours of fresh food, 90 days; one in ``every`` of the stores."""
+    frame = pl.read_parquet(REAL_DATA / "freshretailnet_even_stores.parquet").filter(
+        pl.col("store_id") % (2 * every) == 0
+    )
+    keys = {
+        "date": pl.col("dt"),
+        "sku": pl.col("product_id").cast(pl.String),
+        "location": pl.col("store_id").cast(pl.String),
+    }
+    sales = frame.select(**keys, units=pl.col("sale_amount").cast(pl.Float64))
+    hours = pl.col("stockout_hours_6_21").cast(pl.Float64)
+    inventory = frame.select(**keys, in_stock_share=1 - hours / 16)
+    first = date(2024, 3, 28)
+    origins = [first + timedelta(days=day - 1) for day in (62, 69, 76)]
+    return DataSet("fresh_retail", sales, inventory, origins)
+
+
+def simulated(seed: int) -> DataSet:
+    """The simulator's business with the availability that its exports show."""
+    from stockout.simulator.parameters import Parameters  # noqa: PLC0415
+    from stockout.simulator.simulate import simulate  # noqa: PLC0415
+
+    world = simulate(Parameters(seed=seed, skus=300, locations=2, months=18))
+    tables = world.tables
+    last = tables["sales"].select(pl.col("date").max()).item()
+    origins = [last - timedelta(days=days) for days in (120, 90, 60, 29)]
+    return DataSet(f"simulator, seed {seed}", tables["sales"], tables["inventory"], origins)
+
+
+def available() -> list[DataSet]:
+    """All data sets that are on this machine; the simulator always is."""
+    sets = [simulated(seed) for seed in (101, 102)]
+    if REAL_DATA.is_dir():
+        sets = [online_retail(), pasta(), fresh_retail(), *sets]
+    return sets

@@ -1,0 +1,45 @@
+"""Prints docs/commands.md: the help of every command, as the command itself gives it.
+
+python scripts/command_pages.py > docs/commands.md
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ |= {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from stockout.cli.main import app
+
+_INTRODUCTION = """\
+# Commands
+
+This page is made by `python scripts/command_pages.py`; a test fails when it differs from what
+`--help` says. What the numbers mean stands in [methods](methods.md), the settings in
+[configuration](configuration.md).
+"""
+
+
+def pages() -> str:
+    """The page."""
+    group = get_command(app)
+    if not isinstance(group, TyperGroup):
+        raise TypeError("the app has lost its commands")
+    with group.make_context("stockout", [], resilient_parsing=True) as context:
+        parts = [_INTRODUCTION, _page("stockout", group.get_help(context))]
+        for name, command in group.commands.items():
+            with command.make_context(name, [], parent=context, resilient_parsing=True) as inner:
+                parts.append(_page(f"stockout {name}", command.get_help(inner)))
+    return "\n".join(parts)
+
+
+def _page(name: str, text: str) -> str:
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return f"## `{name}`\n\n```text\n{lines}\n```\n"
+
+
+if __name__ == "__main__":
+    print(pages(), end="")

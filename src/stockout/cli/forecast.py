@@ -1,0 +1,86 @@
+"""``stockout forecast``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+
+from stockout.cli.run import Run, as_of_date, command
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_GROUP = "Forecast"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the command."""
+    command(app, "forecast")(_forecast)
+
+
+def _forecast(
+    run: Run,
+    *,
+    freq: Annotated[
+        Literal["auto", "day", "week"] | None,
+        typer.Option(
+            help="Length of a period; auto is week where the sales are weekly, else day.",
+            rich_help_panel=_GROUP,
+        ),
+    ] = None,
+    horizon: Annotated[
+        int | None,
+        typer.Option(
+            help="Periods to forecast; default 28 days or 13 weeks.",
+            metavar="N",
+            rich_help_panel=_GROUP,
+        ),
+    ] = None,
+    levels: Annotated[
+        str | None,
+        typer.Option(
+            help="Quantile levels, each a column: 0.5,0.9 gives q50 and q90 (the default).",
+            metavar="P,P,...",
+            rich_help_panel=_GROUP,
+        ),
+    ] = None,
+) -> None:
+    """Demand to expect of every SKU and location.
+
+    Writes sku, location, date, mean, one column a quantile level (q50, q90, ...) and model: exactly
+    N rows for each SKU and location that occurs in sales. Ended items have mean 0. On a terminal,
+    a digest: the items with most demand first.
+
+    Example: stockout forecast --sales sales.csv --horizon 28 --output forecast.parquet
+    """
+    config = run.load({"freq": freq, "forecast.horizon": horizon, "forecast.levels": levels})
+    tables = run.read(
+        config, needed=["sales"], useful=["inventory", "products", "purchases", "movements"]
+    )
+    import stockout
+    from stockout.demand.calendar import resolve_as_of
+    from stockout.reports.terminal import forecast_digest
+
+    as_of = resolve_as_of(
+        {"sales": tables.sales, "inventory": tables.inventory, "movements": tables.movements},
+        as_of_date(config),
+    )
+    with run.working("forecasting"):
+        frame = stockout.forecast(
+            cast("pl.DataFrame", tables.sales),
+            tables.inventory,
+            tables.products,
+            tables.purchases,
+            tables.movements,
+            as_of=as_of,
+            freq=config.freq,
+            horizon=config.forecast.horizon,
+            levels=config.forecast.levels,
+        )
+    run.write(
+        frame,
+        lambda rows, console: forecast_digest(
+            rows, as_of=as_of, products=tables.products, size=console.size
+        ),
+    )

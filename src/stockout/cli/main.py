@@ -1,0 +1,157 @@
+"""The command ``stockout``: its commands, and the exit code of each way a run can end."""
+
+from __future__ import annotations
+
+import errno
+import os
+import platform
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+from typer.main import get_command
+
+from stockout.cli import forecast, reorder, sample
+from stockout.cli.help_text import WideGroup
+from stockout.cli.messages import say
+from stockout.errors import ExitCode, StockoutError
+
+_OF_THE_MACHINE = {
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE,
+    errno.ENFILE,
+}  # fmt: skip
+"""Failures of disks and permissions: no bug of ours, no wrong input, but the user's to mend."""
+
+app = typer.Typer(
+    name="stockout",
+    cls=WideGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from stockout import __version__
+
+        typer.echo(f"stockout {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def stockout(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", callback=_print_version,
+                     is_eager=True),
+    ] = False,
+) -> None:  # fmt: skip
+    """Stockout analytics from the exports you already have: forecasts and reorder lists.
+
+    A result goes to stdout or to a file, every message to stderr. Exit codes: 0 fine, 1 findings,
+    2 wrong use, configuration or input, 75 another run holds the lock, 101 a bug of ours,
+    130 interrupted.
+    """
+
+
+forecast.add_to(app)
+reorder.add_to(app)
+sample.add_to(app)
+
+
+def main() -> NoReturn:
+    """Runs the command line of this process and exits."""
+    if "_STOCKOUT_COMPLETE" in os.environ:  # the shell asks for completions
+        app(prog_name="stockout")
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal's encoding lacks is shown as "?", not answered with a crash.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    if not sys.warnoptions:
+        # What libraries warn their programmers of is no message to the user.
+        warnings.simplefilter("ignore")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(args: Sequence[str]) -> int:
+    """Runs one command; every way it can end has its exit code, and says why on stderr.
+
+    Args:
+        args: The arguments after ``stockout``.
+    """
+    try:
+        code = _run(args)
+    except typer.TyperException as error:
+        code = _usage_error(error)
+    except StockoutError as error:
+        say("error", error.message)
+        if error.hint is not None:
+            say("hint", error.hint)
+        code = error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        say("error", "interrupted")
+        code = ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        _forget_stdout()
+        code = ExitCode.OK
+    except OSError as error:
+        code = _machine_error(error) if error.errno in _OF_THE_MACHINE else _bug(error, args)
+    except Exception as error:  # noqa: BLE001 - the last line of defence, which is what it is for
+        code = _bug(error, args)
+    return code
+
+
+def _run(args: Sequence[str]) -> int:
+    # Not typer's own main(), which ends a broken pipe with exit code 1: that means findings here.
+    group = get_command(app)
+    try:
+        with group.make_context("stockout", list(args)) as context:
+            group.invoke(context)
+        sys.stdout.flush()
+    except typer.Exit as end:
+        return end.exit_code
+    return ExitCode.OK
+
+
+def _usage_error(error: typer.TyperException) -> int:
+    context = getattr(error, "ctx", None)
+    text = error.format_message().replace(": Value error, ", ": ")  # pydantic's way of speaking
+    if type(error).__name__ == "NoArgsIsHelpError":
+        typer.echo(text, err=True)
+    else:
+        say("error", text)
+        if context is not None:
+            say("hint", f"{context.command_path} --help lists the options")
+    return ExitCode.USAGE
+
+
+def _machine_error(error: OSError) -> int:
+    place = "" if error.filename is None else f"{error.filename}: "
+    say("error", f"{place}{error.strerror}")
+    return ExitCode.USAGE
+
+
+def _forget_stdout() -> None:
+    """Lets nobody complain when Python closes a stdout whose reader has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _bug(error: BaseException, args: Sequence[str]) -> int:
+    from stockout import __version__
+
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119 - no path to build
+    say("error", f"a bug in stockout, not in your data: {type(error).__name__} at {place}: {error}")
+    if {"--verbose", "-v"} & set(args):
+        say("note", "".join(traceback.format_exception(error)).rstrip())
+    say(
+        "hint",
+        "please report it to the developers, with what the same command prints under --verbose "
+        f"(stockout {__version__}, Python {platform.python_version()}, {platform.system()})",
+    )
+    return ExitCode.BUG

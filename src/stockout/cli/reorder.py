@@ -1,0 +1,153 @@
+"""``stockout reorder``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+
+from stockout.cli.run import Run, as_of_date, command
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the command."""
+    command(app, "reorder")(_reorder)
+
+
+def _reorder(
+    run: Run,
+    *,
+    freq: Annotated[
+        Literal["auto", "day", "week"] | None,
+        typer.Option(
+            help="Length of a demand period; auto is week where the sales are weekly, else day.",
+            rich_help_panel="Policy",
+        ),
+    ] = None,
+    lead_time: Annotated[
+        float | None,
+        typer.Option(
+            "--lead-time",
+            help="Days from order to receipt, for every item; default what was measured or told.",
+            metavar="DAYS",
+            rich_help_panel="Policy",
+        ),
+    ] = None,
+    review: Annotated[
+        float | None,
+        typer.Option(
+            "--review",
+            help="Days between two orders, for every item.",
+            metavar="DAYS",
+            rich_help_panel="Policy",
+        ),
+    ] = None,
+    unmet: Annotated[
+        Literal["lost", "backorder"] | None,
+        typer.Option(
+            help="What becomes of demand that meets no stock; default lost.",
+            rich_help_panel="Policy",
+        ),
+    ] = None,
+    service_level: Annotated[
+        float | None,
+        typer.Option(
+            "--service-level",
+            help="Probability of no stockout in a cycle, such as 0.95.",
+            metavar="P",
+            rich_help_panel="Target, one of",
+        ),
+    ] = None,
+    fill_rate: Annotated[
+        float | None,
+        typer.Option(
+            "--fill-rate",
+            help="Share of demand served from stock, such as 0.98.",
+            metavar="P",
+            rich_help_panel="Target, one of",
+        ),
+    ] = None,
+    shortage_cost: Annotated[
+        float | None,
+        typer.Option(
+            "--shortage-cost",
+            help="Money per unit short, together with --holding-cost.",
+            metavar="MONEY",
+            rich_help_panel="Target, one of",
+        ),
+    ] = None,
+    holding_cost: Annotated[
+        float | None,
+        typer.Option(
+            "--holding-cost",
+            help="Money per unit in stock and period, together with --shortage-cost.",
+            metavar="MONEY",
+            rich_help_panel="Target, one of",
+        ),
+    ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            help="Most that the orders may cost together.",
+            metavar="MONEY",
+            rich_help_panel="Policy",
+        ),
+    ] = None,
+) -> None:
+    """What to order now, how much, and why.
+
+    Writes one line for every SKU and location: position, safety stock, reorder point, quantity,
+    risk, status and a reason, the most urgent first. On a terminal, a digest of them.
+
+    Example: stockout reorder --service-level 0.95 --output orders.csv
+    """
+    config = run.load(
+        {
+            "freq": freq,
+            "reorder.lead_time_days": lead_time,
+            "reorder.review_days": review,
+            "reorder.unmet": unmet,
+            "reorder.service_level": service_level,
+            "reorder.fill_rate": fill_rate,
+            "reorder.shortage_cost": shortage_cost,
+            "reorder.holding_cost": holding_cost,
+            "reorder.budget": budget,
+        }
+    )
+    tables = run.read(
+        config,
+        needed=["sales", "inventory"],
+        useful=["products", "suppliers", "purchases", "orders", "movements"],
+    )
+    import stockout
+    from stockout.demand.calendar import resolve_as_of
+    from stockout.reports.terminal import reorder_digest
+
+    as_of = resolve_as_of(
+        {"sales": tables.sales, "inventory": tables.inventory, "movements": tables.movements},
+        as_of_date(config),
+    )
+    with run.working("working out what to order"):
+        frame = stockout.reorder(
+            cast("pl.DataFrame", tables.sales),
+            cast("pl.DataFrame", tables.inventory),
+            tables.products,
+            tables.suppliers,
+            tables.purchases,
+            tables.orders,
+            tables.movements,
+            as_of=as_of,
+            freq=config.freq,
+            default_lead_time_days=config.default_lead_time_days,
+            default_review_days=config.default_review_days,
+            **config.reorder.model_dump(),
+        )
+    run.write(
+        frame,
+        lambda rows, console: reorder_digest(
+            rows, as_of=as_of, products=tables.products, size=console.size
+        ),
+    )

@@ -1,0 +1,227 @@
+"""What every command shares: the input flags, the configuration, and where the result goes."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import sys
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from stockout.cli.help_text import GroupedCommand
+from stockout.cli.messages import listen, say, working
+from stockout.errors import ConfigError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    import polars as pl
+    from rich.console import Console, RenderableType
+
+    from stockout.config import Config
+    from stockout.exports.read import Tables
+
+Format = Literal["table", "csv", "json", "parquet", "xlsx"]
+
+TABLES: Mapping[str, str] = {
+    "sales": "Sales lines or totals.",
+    "inventory": "Stock on hand, or whether there was any.",
+    "movements": "Stock movements.",
+    "products": "Master data of the SKUs.",
+    "suppliers": "Suppliers.",
+    "purchases": "Purchase orders.",
+    "orders": "Customer orders.",
+    "customers": "Customers.",
+    "locations": "Locations.",
+    "events": "Promotions, holidays, openings.",
+    "overrides": "Corrections of the forecast by a person.",
+}
+"""Each canonical table, which is also the name of its flag, with the flag's help."""
+
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Only errors.", rich_help_panel="Messages")
+]
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose", "-v", help="Also what was read, left out and assumed.",
+        rich_help_panel="Messages",
+    ),
+]  # fmt: skip
+
+
+def _table_flag(name: str) -> Any:  # noqa: ANN401 - an annotation made at run time has no type
+    option = typer.Option(f"--{name}", help=TABLES[name], metavar="PATH", rich_help_panel="Input")
+    return Annotated[list[str] | None, option]
+
+
+def _shared(annotation: Any, *names: str, group: str, **settings: Any) -> Any:  # noqa: ANN401 - see above
+    return Annotated[
+        annotation, typer.Option(*names, rich_help_panel=group, show_default=False, **settings)
+    ]
+
+
+_SHARED: Mapping[str, Any] = {
+    "config": _shared(
+        Path | None, "--config", "-c", group="Input", metavar="FILE",
+        help="Configuration; default ./stockout.toml, else [tool.stockout] of ./pyproject.toml.",
+    ),
+    "as_of": _shared(
+        str | None, "--as-of", group="Input", metavar="DATE",
+        help="Last day that counts; default the last date in sales, inventory and movements.",
+    ),
+    **{name: _table_flag(name) for name in TABLES},
+    "output": _shared(
+        Path | None, "--output", "-o", group="Output", metavar="FILE",
+        help="Write to FILE instead of stdout.",
+    ),
+    "format": _shared(
+        Format | None, "--format", group="Output",
+        help="Default: by the suffix of FILE; on a terminal a table, else csv.",
+    ),
+    "raw": _shared(
+        bool, "--raw", group="Output",
+        help="In CSV, leave text as it is that a spreadsheet would run as a formula.",
+    ),
+    "quiet": Quiet,
+    "verbose": Verbose,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a command: what the shared flags said."""
+
+    config: Path | None
+    tables: Mapping[str, list[str]]  # paths given for a canonical table
+    as_of: str | None
+    output: Path | None  # None is stdout
+    format: Format
+    raw: bool
+    quiet: bool
+    verbose: bool
+
+    def load(self, settings: Mapping[str, object]) -> Config:
+        """The configuration under the flags; ``settings`` are those of the command, dotted."""
+        from stockout.config import load_config
+
+        flags = {f"tables.{name}": {"path": paths} for name, paths in self.tables.items()}
+        return load_config(self.config, os.environ, {**flags, **settings, "as_of": self.as_of})
+
+    def read(self, config: Config, needed: Collection[str], useful: Collection[str]) -> Tables:
+        """Reads the tables that the command needs and those it can use.
+
+        Raises:
+            ConfigError: Nothing says where a needed table is.
+        """
+        for name in needed:
+            if name not in config.tables:
+                raise ConfigError(
+                    f"no {name}: neither a flag nor the configuration says where it is",
+                    hint=f"give --{name} FILE, or set tables.{name}.path in stockout.toml",
+                )
+        from stockout.exports.read import read_tables
+
+        with self.working("reading the exports"):
+            return read_tables(config, only={*needed, *useful})
+
+    def working(self, text: str) -> AbstractContextManager[None]:
+        """Shows on a terminal's stderr that work is going on."""
+        return working(text, quiet=self.quiet)
+
+    def write(
+        self, frame: pl.DataFrame, table: Callable[[pl.DataFrame, Console], RenderableType]
+    ) -> None:
+        """Writes the result where the flags say; ``table`` draws it for a person."""
+        if self.format == "table":
+            from rich.console import Console
+
+            console = Console(highlight=False)
+            console.print(table(frame, console))
+            return
+        from stockout.outputs import write_frame
+
+        write_frame(frame, self.output, self.format, raw=self.raw)
+        told = self.verbose or (sys.stderr.isatty() and not self.quiet)
+        if self.output is not None and told:
+            say("note", f"wrote {frame.height:,} rows to {self.output}")
+
+
+def command(app: typer.Typer, name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Registers a function as a command; its first parameter gathers the flags that all share."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+
+        @functools.wraps(function)
+        def flags_to_run(**given: Any) -> None:  # noqa: ANN401 - typer hands over what it parsed
+            shared = {key: given.pop(key) for key in _SHARED}
+            listen(quiet=shared["quiet"], verbose=shared["verbose"])
+            function(_run(shared), **given)
+
+        parameters = [
+            *own,
+            *(
+                inspect.Parameter(
+                    key,
+                    inspect.Parameter.KEYWORD_ONLY,
+                    default=False if key in {"raw", "quiet", "verbose"} else None,
+                    annotation=annotation,
+                )
+                for key, annotation in _SHARED.items()
+            ),
+        ]
+        # typer reads the flags off the signature and the annotations.
+        flags_to_run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        flags_to_run.__annotations__ = {each.name: each.annotation for each in parameters}
+        app.command(name, cls=GroupedCommand)(flags_to_run)
+        return function
+
+    return register
+
+
+def as_of_date(config: Config) -> date | None:
+    """The as-of date of the configuration; ``today`` is where the clock comes in."""
+    if config.as_of == "today":
+        return datetime.now().astimezone().date()
+    return config.as_of
+
+
+def _run(shared: Mapping[str, Any]) -> Run:
+    return Run(
+        config=shared["config"],
+        tables={name: shared[name] for name in TABLES if shared[name]},
+        as_of=shared["as_of"],
+        output=shared["output"],
+        format=_format(shared["format"], shared["output"]),
+        raw=shared["raw"],
+        quiet=shared["quiet"],
+        verbose=shared["verbose"],
+    )
+
+
+def _format(asked: Format | None, output: Path | None) -> Format:
+    """The format asked for, else that of the file's suffix, else what suits stdout."""
+    if output is not None:
+        if asked == "table":
+            raise ConfigError(
+                "--format table is for the screen, not for a file",
+                hint="leave --output away, or choose csv, json, parquet or xlsx",
+            )
+        if asked is None:
+            from stockout.outputs import guess_format
+
+            return guess_format(output)
+        return asked
+    if asked in {"parquet", "xlsx"}:
+        raise ConfigError(
+            f"{asked} is not written to the terminal or a pipe",
+            hint=f"name a file: --output FILE.{asked}",
+        )
+    return asked or ("table" if sys.stdout.isatty() else "csv")

@@ -1,0 +1,272 @@
+"""The configuration: ``stockout.toml``, ``STOCKOUT_*`` variables and flags, checked and merged.
+
+A flag wins over the environment, the environment over the file. Every model refuses keys it does
+not know, so a typing mistake is an error with a suggestion and never a setting without effect.
+This module stays light: it imports neither Polars nor anything else that takes long to load.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from stockout import config_layers
+from stockout.config_faults import config_fault, unknown_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TableName: TypeAlias = Literal[
+    "sales",
+    "inventory",
+    "movements",
+    "products",
+    "suppliers",
+    "purchases",
+    "orders",
+    "customers",
+    "locations",
+    "events",
+    "overrides",
+]
+"""The canonical tables; the same names as in :data:`stockout.tables.SCHEMAS`."""
+
+
+def _no_bool(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("a number")  # noqa: TRY004 - pydantic reports a ValueError as a fault
+    return value
+
+
+def _date_or_today(value: object) -> object:
+    if value is None or value == "today" or type(value) is date:
+        return value
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value.strip())
+        except ValueError:
+            pass
+    if isinstance(value, datetime):
+        return value.date()
+    raise ValueError('a date like 2026-01-31, or "today"')
+
+
+def _share(value: float) -> float:
+    if not 0 < value < 1:
+        raise ValueError("a share between 0 and 1, such as 0.95")
+    return value
+
+
+def _delimiter(value: str) -> str:
+    if len(value) != 1 or not value.isascii() or value in '"\r\n':
+        raise ValueError("one character, such as ; or a tab")
+    return value
+
+
+def _split_commas(value: object) -> object:
+    return value.split(",") if isinstance(value, str) else value
+
+
+def _path_or_paths(value: object) -> object:
+    values = value if isinstance(value, list) else [value]
+    if not values or not all(isinstance(item, str) and item.strip() for item in values):
+        raise ValueError("a path, a glob, a folder, or a list of them")
+    return value
+
+
+Number: TypeAlias = Annotated[float, BeforeValidator(_no_bool)]
+NotNegative: TypeAlias = Annotated[Number, Field(ge=0)]
+Positive: TypeAlias = Annotated[Number, Field(gt=0)]
+Share: TypeAlias = Annotated[Number, AfterValidator(_share)]
+Text: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class SqlColumn(_Model):
+    """A canonical column computed from the columns of the export.
+
+    Attributes:
+        sql: A Polars SQL expression, such as ``1 - stockout_hours / 16.0``.
+    """
+
+    sql: Text
+
+
+class Exclude(_Model):
+    """Rows of an export that are left out; how many is always reported.
+
+    Attributes:
+        where: A Polars SQL condition over the columns of the export.
+        reason: What these rows are, in words, such as ``cancelled invoices``.
+    """
+
+    where: Text
+    reason: Text
+
+
+class Source(_Model):
+    """Where a table is read from, and how its columns are called there.
+
+    Attributes:
+        path: A file, a glob, a folder (hive-partitioned or not), or a list of them.
+        format: ``csv`` or ``parquet``; by the file's suffix where not given.
+        encoding: Text encoding of a CSV; UTF-8 where not given.
+        delimiter: What stands between two cells of a CSV; found in the header where not given.
+        decimal: ``.`` or ``,``; where not given, a point, and ``1,234`` is ambiguous.
+        date_format: How dates are written, in ``strftime`` words such as ``%d/%m/%Y``.
+        null_words: Words that mean "no value", in place of the usual ones.
+        columns: The column of the export, or an expression, for each canonical column; a column
+            that is not named here is recognised by its name.
+        exclude: Rows to leave out.
+    """
+
+    path: Annotated[str | list[str], BeforeValidator(_path_or_paths)]
+    format: Literal["csv", "parquet"] | None = None
+    encoding: Text | None = None
+    delimiter: Annotated[str, AfterValidator(_delimiter)] | None = None
+    decimal: Literal[".", ","] | None = None
+    date_format: Text | None = None
+    null_words: list[str] | None = None
+    columns: dict[str, Text | SqlColumn] = Field(default_factory=dict)
+    exclude: list[Exclude] = Field(default_factory=list)
+
+
+class ForecastConfig(_Model):
+    """Settings of ``stockout forecast``.
+
+    Attributes:
+        horizon: Periods to forecast; None lets the command choose by frequency.
+        levels: Quantile levels, each strictly between 0 and 1.
+    """
+
+    horizon: Annotated[int, BeforeValidator(_no_bool), Field(ge=1)] | None = None
+    levels: Annotated[list[Share], BeforeValidator(_split_commas), Field(min_length=1)] = Field(
+        default_factory=lambda: [0.5, 0.9]
+    )
+
+    @field_validator("levels")
+    @classmethod
+    def _levels_differ(cls, levels: list[float]) -> list[float]:
+        if len(set(levels)) < len(levels):
+            raise ValueError("levels that differ from each other")
+        return levels
+
+
+class ReorderConfig(_Model):
+    """Settings of ``stockout reorder``; at most one kind of target.
+
+    Attributes:
+        unmet: What happens to demand that meets no stock: ``lost`` or ``backorder``.
+        service_level: Target probability of no stockout in a cycle, between 0 and 1.
+        fill_rate: Target share of demand served from stock, between 0 and 1.
+        shortage_cost: Money per unit lost (or backordered).
+        holding_cost: Money per unit and period in stock.
+        budget: Most that may be spent on this order, in money.
+        review_days: Days between two orders.
+        lead_time_days: Days from order to receipt, for every item.
+    """
+
+    unmet: Literal["lost", "backorder"] = "lost"
+    service_level: Share | None = None
+    fill_rate: Share | None = None
+    shortage_cost: NotNegative | None = None
+    holding_cost: NotNegative | None = None
+    budget: NotNegative | None = None
+    review_days: Positive | None = None
+    lead_time_days: NotNegative | None = None
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Self:
+        given = [
+            name
+            for name, values in (
+                ("service_level", (self.service_level,)),
+                ("fill_rate", (self.fill_rate,)),
+                ("shortage_cost with holding_cost", (self.shortage_cost, self.holding_cost)),
+            )
+            if any(value is not None for value in values)
+        ]
+        if len(given) > 1:
+            raise ValueError(f"one kind of target, not {' and '.join(given)}")
+        return self
+
+
+class Config(_Model):
+    """Everything a run is told.
+
+    Attributes:
+        as_of: The last day that counts; None is the last date in the data, ``today`` the clock's.
+        freq: Length of a period.
+        default_lead_time_days: Lead time where no purchases, product or supplier tell one.
+        default_review_days: Days between two orders where nothing else is said.
+        tables: Where each table is read from.
+        forecast: Settings of the forecast.
+        reorder: Settings of the reorder list.
+        folder: The folder that relative source paths start from: where the file stands.
+        file: The configuration file, None where there is none.
+    """
+
+    as_of: Annotated[date | Literal["today"] | None, BeforeValidator(_date_or_today)] = None
+    freq: Literal["auto", "day", "week"] = "auto"
+    default_lead_time_days: NotNegative | None = None
+    default_review_days: Positive = 7
+    tables: dict[TableName, Source] = Field(default_factory=dict)
+    forecast: ForecastConfig = Field(default_factory=ForecastConfig)
+    reorder: ReorderConfig = Field(default_factory=ReorderConfig)
+    folder: Path = Path()
+    file: Path | None = None
+
+
+def load_config(
+    path: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> Config:
+    """Reads the configuration and merges its three layers.
+
+    Args:
+        path: The configuration file; None is ``./stockout.toml``, else ``[tool.stockout]`` of
+            ``./pyproject.toml``, else the defaults.
+        env: The environment. ``STOCKOUT_FORECAST__HORIZON`` is ``forecast.horizon``; an empty
+            variable counts as not set; ``STOCKOUT_REALDATA`` is not a setting.
+        overrides: What the flags say, nested or with dotted keys (``forecast.horizon``); None
+            values count as not given. A table may be given as just its path. A target
+            (service level, fill rate, costs) replaces another kind of target of a lower layer.
+
+    Returns:
+        The checked configuration. Source paths of the file are relative to the file's folder;
+        those of flags and environment are relative to the current directory.
+
+    Raises:
+        ConfigError: The file is missing or not TOML, a key is unknown, or a value is wrong.
+
+    >>> config = load_config(None, {"STOCKOUT_FREQ": "week"}, {"forecast.levels": [0.5]})
+    >>> config.freq, config.forecast.levels, config.default_review_days
+    ('week', [0.5], 7)
+    """
+    layers = config_layers.read_layers(path, env or {}, overrides or {})
+    merged = config_layers.merge(layers)
+    for name in ("folder", "file"):
+        if name in merged:  # these say where the configuration stands, not what it says
+            raise unknown_key([name], Config, layers)
+    try:
+        config = Config.model_validate(merged)
+    except ValidationError as error:
+        raise config_fault(error, Config, layers, merged) from None
+    return config.model_copy(update={"folder": layers.folder, "file": layers.file})

@@ -1,0 +1,81 @@
+"""What a table says between its lines: prices from revenues, one row for each key."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from stockout.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+logger = logging.getLogger(__name__)
+
+KEYS: Mapping[str, str] = {
+    "products": "sku",
+    "suppliers": "supplier_id",
+    "customers": "customer_id",
+    "locations": "location",
+}
+"""Tables with one row for each value of this column."""
+
+
+def complete(rows: pl.DataFrame, table: str, shown: str) -> pl.DataFrame:
+    """Fills in what follows from other columns, and refuses two rows for one key.
+
+    Args:
+        rows: A canonical table.
+        table: Its name.
+        shown: What errors call its source.
+
+    Returns:
+        The table with ``revenue`` and ``unit_price`` of sales filled in from each other, and
+        without repetitions of a row in a table with one row for each key.
+
+    Raises:
+        InputError: Two rows of products, suppliers, customers or locations have the same key and
+            say different things.
+
+    >>> sales = pl.DataFrame({"units": [2.0], "revenue": [9.0], "unit_price": [None]})
+    >>> complete(sales, "sales", "sales.csv")["unit_price"].to_list()
+    [4.5]
+    """
+    if table == "sales":
+        return _with_prices(rows)
+    if table in KEYS:
+        return _one_row_each(rows, table, KEYS[table], shown)
+    return rows
+
+
+def _with_prices(sales: pl.DataFrame) -> pl.DataFrame:
+    units, revenue, price = pl.col("units"), pl.col("revenue"), pl.col("unit_price")
+    return sales.with_columns(
+        revenue.fill_null(units * price),
+        price.fill_null(pl.when(units != 0).then(revenue / units)),
+    )
+
+
+def _one_row_each(rows: pl.DataFrame, table: str, key: str, shown: str) -> pl.DataFrame:
+    if rows[key].n_unique() == rows.height:
+        return rows
+    distinct = rows.unique(maintain_order=True)
+    repeated = distinct.filter(pl.col(key).is_duplicated())
+    if not repeated.is_empty():
+        first = repeated[key][0]
+        two = repeated.filter(pl.col(key) == first).head(2)
+        differ = next(name for name in rows.columns if two[name].n_unique() > 1)
+        raise InputError(
+            f"{key} {first!r} is there more than once, with different {differ}",
+            file=shown,
+            column=key,
+            found=" and ".join(str(value) for value in two[differ]),
+            expected=f"one row for each {key}",
+            hint="leave the others out with an exclude rule, or correct the export",
+        )
+    logger.warning(
+        "%s: repetitions of a row left out: %s", table, f"{rows.height - distinct.height:,}"
+    )
+    return distinct

@@ -1,0 +1,233 @@
+"""Which column of an export holds which canonical column: told, or recognised by its name."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, NamedTuple
+
+from stockout.config import Source, SqlColumn
+from stockout.errors import ConfigError, InputError, MissingColumnError
+from stockout.tables import SCHEMAS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+logger = logging.getLogger(__name__)
+
+ONE_OF: Mapping[str, tuple[str, ...]] = {
+    "inventory": ("on_hand", "in_stock", "in_stock_share"),
+    "overrides": ("units", "percent"),
+}
+"""Tables of which a row needs at least one of these columns."""
+
+
+@dataclass(frozen=True)
+class SourceColumn:
+    """Where a canonical column comes from."""
+
+    name: str  # the column of the export, or the canonical name where it is computed
+    sql: str | None = None  # the expression, where it is computed
+    told: bool = False  # whether the configuration says so, or the name was recognised
+
+
+@dataclass(frozen=True)
+class Aliases:
+    """Names of one canonical column in other systems, in the form of :func:`plain_name`."""
+
+    names: frozenset[str]
+    otherwise: frozenset[str]  # taken only where none of the names is there
+    ask: frozenset[str]  # never taken, only pointed out
+
+
+class Place(NamedTuple):
+    """Where a header stands."""
+
+    file: str
+    row: int | None
+
+
+def plain_name(name: str) -> str:
+    """A column name without case, spaces, underscores and punctuation.
+
+    >>> plain_name("Customer_ID") == plain_name("customer id")
+    True
+    >>> plain_name("库存量（基本单位）")
+    '库存量基本单位'
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(letter for letter in folded if letter.isalnum())
+
+
+@cache
+def aliases_of(table: str) -> Mapping[str, Aliases]:
+    """The known names of each column of a table."""
+    text = resources.files("stockout.exports").joinpath("aliases.toml").read_text("utf-8")
+    known = tomllib.loads(text)
+    entries = {
+        column: known.get(table, {}).get(column, known["any"].get(column, {}))
+        for column in SCHEMAS[table].column_names()
+    }
+    return {
+        column: Aliases(
+            *(
+                frozenset(plain_name(name) for name in entry.get(kind, ()))
+                for kind in ("names", "else", "ask")
+            )
+        )
+        for column, entry in entries.items()
+    }
+
+
+def check_told_columns(table: str, source: Source, config_name: str) -> None:
+    """Refuses canonical names that the table does not have.
+
+    Raises:
+        ConfigError: ``columns`` names a column that is not one of the table's.
+    """
+    known = SCHEMAS[table].column_names()
+    for column in source.columns:
+        if column not in known:
+            close = difflib.get_close_matches(column, known, n=1)
+            raise ConfigError(
+                f"{config_name}: tables.{table}.columns.{column}: table {table} has no such column",
+                hint=f"did you mean {close[0]}?" if close else f"it has {', '.join(known)}",
+            )
+
+
+def map_columns(
+    table: str,
+    source: Source,
+    header: Sequence[str],
+    *,
+    file: str,
+    header_row: int | None,
+    config_name: str,
+) -> dict[str, SourceColumn]:
+    """Finds where each canonical column comes from.
+
+    Args:
+        table: Name of the canonical table.
+        source: What the configuration tells about the export.
+        header: Column names of the export.
+        file: The export's name, for errors.
+        header_row: The row of the header, for errors; None where there is no such row.
+        config_name: What errors call the configuration.
+
+    Returns:
+        For each canonical column that the export has, its source column, in the table's order.
+
+    Raises:
+        MissingColumnError: A column that is told, or one that the table needs, is not there.
+        InputError: Two columns could each be the same canonical one.
+    """
+    place = Place(file, header_row)
+    mapped: dict[str, SourceColumn] = {}
+    for column, told in source.columns.items():
+        if isinstance(told, SqlColumn):
+            mapped[column] = SourceColumn(column, sql=told.sql, told=True)
+            continue
+        if told not in header:
+            close = _nearest(told, header)
+            raise MissingColumnError(
+                f"no such column, named by tables.{table}.columns.{column} in {config_name}",
+                column=told,
+                hint=(f"did you mean {', '.join(close)}? " if close else "")
+                + f"The columns are {_listed(header)}",
+                file=file,
+                row=header_row,
+            )
+        mapped[column] = SourceColumn(told, told=True)
+    taken = {column.name for column in mapped.values() if column.sql is None}
+    free = {name: plain_name(name) for name in header if name not in taken}
+    for column, aliases in aliases_of(table).items():
+        if column not in mapped:
+            name = _recognise(table, column, aliases, free, place)
+            if name is not None:
+                mapped[column] = SourceColumn(name)
+    _point_out(table, mapped, free)
+    _require(table, mapped, header, place, config_name)
+    return {column: mapped[column] for column in SCHEMAS[table].column_names() if column in mapped}
+
+
+def _recognise(
+    table: str,
+    column: str,
+    aliases: Aliases,
+    free: Mapping[str, str],
+    place: Place,
+) -> str | None:
+    for known in (frozenset({plain_name(column)}), aliases.names, aliases.otherwise):
+        matches = [name for name, plain in free.items() if plain in known]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise InputError(
+                f"{' and '.join(map(repr, matches))} could each be {column}",
+                file=place.file,
+                row=place.row,
+                hint=f"choose one: [tables.{table}.columns] {column} = {_toml(matches[0])}",
+            )
+    return None
+
+
+def _point_out(table: str, mapped: Mapping[str, SourceColumn], free: Mapping[str, str]) -> None:
+    used = {column.name for column in mapped.values()}
+    for column, aliases in aliases_of(table).items():
+        if column in mapped:
+            continue
+        for name, plain in free.items():
+            if plain in aliases.ask and name not in used:
+                logger.warning(
+                    "%s: column %r is not used; if it holds %s, say so: "
+                    "[tables.%s.columns] %s = %s",
+                    *(table, name, column, table, column, _toml(name)),
+                )
+
+
+def _require(
+    table: str,
+    mapped: Collection[str],
+    header: Sequence[str],
+    place: Place,
+    config_name: str,
+) -> None:
+    needed: list[tuple[str, ...]] = [
+        (name,)
+        for name, column in SCHEMAS[table].columns().items()
+        if not column.nullable and (name != "location" or table == "locations")
+    ]
+    if table in ONE_OF:
+        needed.append(ONE_OF[table])
+    for choice in needed:
+        if not any(name in mapped for name in choice):
+            close = _nearest(choice[0], header)
+            example = _toml(close[0] if close else "NAME IN THE FILE")
+            raise MissingColumnError(
+                f"no column for {' or '.join(choice)}, which table {table} needs: "
+                f"the columns are {_listed(header)}",
+                file=place.file,
+                row=place.row,
+                hint=f"say which it is in {config_name}: "
+                f"[tables.{table}.columns] {choice[0]} = {example}",
+            )
+
+
+def _nearest(name: str, header: Sequence[str]) -> list[str]:
+    plain = {plain_name(column): column for column in header}
+    return [plain[match] for match in difflib.get_close_matches(plain_name(name), plain, n=3)]
+
+
+def _listed(names: Sequence[str]) -> str:
+    cut = [name if len(name) <= 40 else name[:40] + "…" for name in names[:30]]
+    shown = ", ".join(name if name.isprintable() else repr(name) for name in cut)
+    return shown if len(names) <= 30 else f"{shown} and {len(names) - 30} more"
+
+
+def _toml(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

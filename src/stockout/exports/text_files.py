@@ -1,0 +1,173 @@
+"""Text files as bytes: decompressed, and in UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import zlib
+from typing import IO, TYPE_CHECKING, cast
+
+import pyarrow as pa
+
+from stockout.errors import ConfigError, InputError
+from stockout.exports.files import ExportFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_BLOCK_BYTES = 1 << 20
+
+_BYTE_ORDER_MARKS = (  # the longer ones first: UTF-32 begins like UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+_NOT_TEXT = (
+    (b"PAR1", "Parquet", 'say format = "parquet"'),
+    (b"PK\3\4", "a zip archive or an Excel workbook", "export it as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "export it as CSV"),
+)
+
+
+def blocks(file: ExportFile) -> Iterator[bytes]:
+    """The decompressed bytes of a file, about a megabyte at a time.
+
+    Raises:
+        InputError: The file cannot be opened, or its compressed data is damaged.
+    """
+    try:
+        with _open_bytes(file.path) as stream:
+            while block := stream.read(_BLOCK_BYTES):
+                yield block
+    except PermissionError:
+        raise InputError("no permission to read the file", file=file.name) from None
+    except (EOFError, OSError, zlib.error, pa.ArrowException) as error:
+        raise InputError(
+            f"the compressed data is damaged or ends too early ({error})",
+            file=file.name,
+            hint="copy or export the file again",
+        ) from None
+
+
+def read_head(file: ExportFile, size: int) -> str:
+    """The text that a UTF-8 file starts with, at most about this many bytes of it.
+
+    Raises:
+        InputError: The file is empty, not UTF-8, or not text.
+    """
+    head = b""
+    for block in blocks(file):
+        head += block
+        if len(head) >= size:
+            break
+    if not head.removeprefix(codecs.BOM_UTF8).strip():
+        raise InputError("the file is empty", file=file.name)
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            raise InputError("not UTF-8 text", file=file.name, hint=f'say encoding = "{encoding}"')
+    for start, what, hint in _NOT_TEXT:
+        if head.startswith(start):
+            raise InputError(f"not text but {what}", file=file.name, hint=hint)
+    if b"\0" in head:
+        raise InputError(
+            "not text: it holds null bytes",
+            file=file.name,
+            hint='UTF-16 text without a byte order mark is read with encoding = "utf-16-le"',
+        )
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    try:
+        return decoder.decode(head, final=False)
+    except UnicodeDecodeError:
+        raise find_not_utf8(file) or InputError("not UTF-8 text", file=file.name) from None
+
+
+def find_not_utf8(file: ExportFile) -> InputError | None:
+    """The error for the first byte of a file that is not UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    offset = lines = 0
+    for block in [*_with_end(blocks(file))]:
+        pending = decoder.getstate()[0]
+        try:
+            decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            seen = pending + block
+            row = lines + seen[: error.start].count(b"\n") + 1
+            byte = offset - len(pending) + error.start
+            return InputError(
+                f"not UTF-8 text at byte {byte + 1:,}",
+                file=file.name,
+                row=row,
+                found=f"0x{seen[error.start]:02x}",
+                hint='say how the file is written, for example encoding = "cp1252" or "gb18030"',
+            )
+        lines += block.count(b"\n")
+        offset += len(block)
+    return None
+
+
+def check_encoding(encoding: str, key: str) -> None:
+    """Refuses the name of an encoding that there is not.
+
+    Raises:
+        ConfigError: There is no such encoding of text.
+    """
+    try:
+        "".encode(encoding)  # looks it up, and refuses codecs that are not of text, such as rot13
+    except (LookupError, ValueError):
+        raise ConfigError(
+            f"{key}: found {encoding!r}, expected an encoding",
+            hint="such as utf-8, utf-16, cp1252 or gb18030",
+        ) from None
+
+
+def is_utf8(encoding: str | None) -> bool:
+    """Whether text in this encoding is read as it is, without a copy."""
+    return encoding is None or codecs.lookup(encoding).name in {"utf-8", "utf-8-sig", "ascii"}
+
+
+def utf8_copy(file: ExportFile, encoding: str, folder: Path) -> ExportFile:
+    """Writes a UTF-8 copy of a file in another encoding, a block at a time.
+
+    Raises:
+        InputError: The file is not in this encoding.
+    """
+    copy = folder / f"{len(list(folder.iterdir()))}.csv"
+    decoder = codecs.getincrementaldecoder(encoding)()
+    offset = lines = 0
+    with copy.open("w", encoding="utf-8", newline="") as out:
+        for block in _with_end(blocks(file)):
+            try:
+                text = decoder.decode(block, final=not block)
+            except UnicodeError as error:
+                start = error.start if isinstance(error, UnicodeDecodeError) else 0
+                lines += block[:start].decode(encoding, errors="ignore").count("\n")
+                raise InputError(
+                    f"not {encoding} text at byte {offset + start + 1:,}",
+                    file=file.name,
+                    row=lines + 1,
+                    hint="say another encoding",
+                ) from None
+            out.write(text)
+            lines += text.count("\n")
+            offset += len(block)
+    return ExportFile(copy, file.partition, copy_of=file.path)
+
+
+def _with_end(stream: Iterator[bytes]) -> Iterator[bytes]:
+    yield from stream
+    yield b""  # the decoders' sign that nothing follows
+
+
+def _open_bytes(path: Path) -> IO[bytes]:
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start.startswith(_GZIP):
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    if start == _ZSTD:
+        return cast("IO[bytes]", pa.CompressedInputStream(pa.OSFile(str(path), "rb"), "zstd"))
+    return path.open("rb")

@@ -1,0 +1,152 @@
+"""What an item's stock is aimed at: a cycle service level, a fill rate, or the least cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from stockout.errors import ConfigError
+from stockout.replenishment.master_data import usable
+
+if TYPE_CHECKING:
+    from stockout.replenishment.projection import Unmet
+
+DEFAULT_SERVICE_LEVEL = 0.95
+"""Cycle service level where nothing is asked for and products say nothing. A choice, not a
+measurement: who knows what a shortage costs should give a target."""
+
+
+def with_targets(
+    lines: pl.DataFrame,
+    products: pl.DataFrame | None = None,
+    *,
+    period_days: int = 7,
+    unmet: Unmet = "lost",
+    service_level: float | None = None,
+    fill_rate: float | None = None,
+    shortage_cost: float | None = None,
+    holding_cost: float | None = None,
+) -> pl.DataFrame:
+    """Adds each line's target: as asked for, else the product's own, else a 95 % service level.
+
+    Of a product's own columns ``service_level`` counts before ``fill_rate``, and both before the
+    costs. A cost target is the service level that costs the least, with the shortage cost p per
+    unit and the holding cost h per unit and period over a review of R periods: p / (p + h R) where
+    unmet demand is lost, 1 - h R / p where it is served later.
+
+    Args:
+        lines: Columns sku, review_days.
+        products: Canonical products, or None.
+        period_days: Days in the period that holding costs are for.
+        unmet: What happens to demand that finds no stock.
+        service_level: Probability of no shortage in a cycle, for all items.
+        fill_rate: Share of demand served from stock, for all items.
+        shortage_cost: Money per unit lost or late, for all items.
+        holding_cost: Money per unit and period, for all items.
+
+    Returns:
+        ``lines`` with target_kind (service_level, fill_rate or cost), level (0-1) and target, its
+        text.
+
+    Raises:
+        ConfigError: More than one kind of target, a value out of range, or half of the costs.
+
+    >>> line = pl.DataFrame({"sku": ["A"], "review_days": [7.0]})
+    >>> with_targets(line, shortage_cost=1, holding_cost=0.2).row(0)
+    ('A', 7.0, 'cost', 0.8333333333333334, 'cost 1:0.2')
+    """
+    _check(service_level, fill_rate, shortage_cost, holding_cost)
+    own = _own_targets(lines, products)
+    asked_for_cost = shortage_cost is not None or holding_cost is not None
+    columns = own.with_columns(
+        shortage=pl.coalesce(pl.lit(shortage_cost, pl.Float64), "shortage_cost"),
+        holding=pl.coalesce(pl.lit(holding_cost, pl.Float64), "holding_cost"),
+    )
+    by_cost = pl.col("shortage").is_not_null() & pl.col("holding").is_not_null()
+    if asked_for_cost:
+        lacking = columns.filter(~by_cost)
+        if lacking.height:
+            missing = "holding" if holding_cost is None else "shortage"
+            raise ConfigError(
+                f"a cost target needs the {missing} cost too, which {lacking.height} items lack "
+                f"(first: {lacking['sku'][0]})",
+                hint=f"give --{missing}-cost, or {missing}_cost in products",
+            )
+    no_value = pl.lit(None, pl.Float64)
+    asked = service_level is not None or fill_rate is not None or asked_for_cost
+    by_service = pl.lit(service_level, pl.Float64) if asked else pl.col("service_level")
+    by_fill = pl.lit(fill_rate, pl.Float64) if asked else pl.col("fill_rate")
+    ratio = _cost_level(unmet, period_days) if asked_for_cost or not asked else no_value
+    added = columns.select(
+        target_kind=pl.when(by_service.is_not_null())
+        .then(pl.lit("service_level"))
+        .when(by_fill.is_not_null())
+        .then(pl.lit("fill_rate"))
+        .when(ratio.is_not_null())
+        .then(pl.lit("cost"))
+        .otherwise(pl.lit("service_level")),
+        level=pl.coalesce(by_service, by_fill, ratio, DEFAULT_SERVICE_LEVEL),
+        target=pl.when(by_service.is_not_null())
+        .then(pl.format("CSL {} %", _text(100 * by_service)))
+        .when(by_fill.is_not_null())
+        .then(pl.format("fill {} %", _text(100 * by_fill)))
+        .when(ratio.is_not_null())
+        .then(pl.format("cost {}:{}", _text(pl.col("shortage")), _text(pl.col("holding"))))
+        .otherwise(pl.lit(f"CSL {100 * DEFAULT_SERVICE_LEVEL:g} %")),
+    )
+    return lines.hstack(added)
+
+
+def _check(
+    service_level: float | None,
+    fill_rate: float | None,
+    shortage_cost: float | None,
+    holding_cost: float | None,
+) -> None:
+    kinds = {
+        "service level": service_level is not None,
+        "fill rate": fill_rate is not None,
+        "costs": shortage_cost is not None or holding_cost is not None,
+    }
+    given = [name for name, is_given in kinds.items() if is_given]
+    if len(given) > 1:
+        raise ConfigError(
+            f"more than one target: {' and '.join(given)}",
+            hint="give a service level, or a fill rate, or a shortage and a holding cost",
+        )
+    for name, share in (("service level", service_level), ("fill rate", fill_rate)):
+        if share is not None and not 0 < share < 1:
+            raise ConfigError(
+                f"the {name} is {share:g}, expected a share between 0 and 1",
+                hint=f"{share / 100:g} is {share:g} %" if 1 < share < 100 else None,
+            )
+    for name, cost in (("shortage", shortage_cost), ("holding", holding_cost)):
+        if cost is not None and not cost > 0:
+            raise ConfigError(f"the {name} cost is {cost:g}, expected more than 0")
+
+
+def _own_targets(lines: pl.DataFrame, products: pl.DataFrame | None) -> pl.DataFrame:
+    names = ["service_level", "fill_rate", "shortage_cost", "holding_cost"]
+    if products is None:
+        return lines.with_columns(pl.lit(None, pl.Float64).alias(name) for name in names)
+    for name in names:
+        value = pl.col(name)
+        possible = value > 0 if name.endswith("cost") else (value > 0) & (value < 1)
+        lines = lines.join(
+            usable(products, "products", name, possible),
+            on="sku",
+            how="left",
+            maintain_order="left",
+        )
+    return lines
+
+
+def _cost_level(unmet: Unmet, period_days: int) -> pl.Expr:
+    p, h_r = pl.col("shortage"), pl.col("holding") * pl.col("review_days") / period_days
+    return p / (p + h_r) if unmet == "lost" else (1 - h_r / p).clip(lower_bound=0)
+
+
+def _text(value: pl.Expr) -> pl.Expr:
+    """A number as text without needless digits: 95, 97.5, 0.2."""
+    return value.round_sig_figs(6).cast(pl.String).str.replace(r"\.0$", "")

@@ -1,0 +1,34 @@
+"""Text from exports made harmless for a terminal."""
+
+from __future__ import annotations
+
+import re
+
+_MOVES_THE_CURSOR = re.compile(
+    "["
+    "\x00-\x08\x0e-\x1f\x7f-\x9f"  # control characters, among them the escape that starts colours
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # invisible, or reverses what follows
+    "\ud800-\udfff"  # halves of characters, which no encoding can write
+    "]"
+)
+_BREAKS_THE_LINE = re.compile("[\t\n\x0b\x0c\r]+")
+
+
+def inert(text: str, *, lines: bool = False) -> str:
+    r"""Replaces what a terminal would obey instead of showing.
+
+    A cell of an export may hold anything. Control, escape and direction characters become the
+    replacement character, so that one sees that something was there; line breaks and tabs become
+    a space.
+
+    Args:
+        text: Any text.
+        lines: Keep line feeds, for texts of several lines.
+
+    >>> inert("A\x1b[31mB")
+    'A�[31mB'
+    >>> inert("two\r\nlines")
+    'two lines'
+    """
+    kept = text.split("\n") if lines else [text]
+    return "\n".join(_MOVES_THE_CURSOR.sub("�", _BREAKS_THE_LINE.sub(" ", part)) for part in kept)

@@ -1,0 +1,36 @@
+"""What all tests share: where the real data sets are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def _real_data() -> Path:
+    return Path(os.environ.get("STOCKOUT_REALDATA") or ROOT.parent / "shared" / "data")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips tests of real data where there are none, and says so."""
+    if _real_data().is_dir():
+        return
+    reason = f"no real data sets in {_real_data()}; STOCKOUT_REALDATA names their folder"
+    for item in items:
+        if item.get_closest_marker("realdata"):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of the real data sets; for tests that are marked ``realdata``."""
+    return _real_data().resolve()
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder of the repository."""
+    return ROOT

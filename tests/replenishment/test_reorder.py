@@ -1,0 +1,528 @@
+"""The verb: each line's numbers, status and sentence agree, from tables as exports give them."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import stockout
+from stockout.errors import ConfigError, MissingColumnError, NotKnownError
+from stockout.forecasting.demand_model import DemandModel
+from stockout.replenishment.reorder import COLUMNS, reorder
+
+if TYPE_CHECKING:
+    from stockout.demand.history import History
+    from stockout.replenishment.projection import Unmet
+
+AS_OF = date(2026, 6, 28)  # a Sunday
+FIRST = AS_OF - timedelta(7 * 40 - 1)
+TEXT = ["sku", "location", "supplier_id", "status", "reason", "lead_time_source", "target", "limit"]
+
+
+def after(days: int) -> date:
+    return AS_OF + timedelta(days)
+
+
+def sales(**units_per_day: float) -> pl.DataFrame:
+    """The same units of each SKU on each of 280 days, at 5.00."""
+    days = pl.date_range(FIRST, AS_OF, eager=True)
+    return pl.concat(
+        pl.DataFrame({"date": days, "sku": sku, "units": float(units), "unit_price": 5.0})
+        for sku, units in units_per_day.items()
+    ).with_columns(revenue=pl.col("units") * 5)
+
+
+def stock(day: date = AS_OF, **on_hand: float) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"date": day, "sku": list(on_hand), "on_hand": [float(x) for x in on_hand.values()]}
+    )
+
+
+def products(**columns: list[Any]) -> pl.DataFrame:
+    return pl.DataFrame(columns)
+
+
+def po(day: int | None = None, **columns: object) -> pl.DataFrame:
+    promised = pl.Series([None if day is None else after(day)], dtype=pl.Date)
+    return pl.DataFrame(
+        {
+            "po_id": "P1", "sku": "A", "order_date": after(-3), "promised_date": promised,
+            "ordered_units": 10.0, **columns,
+        }
+    )  # fmt: skip
+
+
+@pytest.fixture
+def poisson(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Demand is Poisson with the mean of the last eight weeks, so that figures can be told."""
+
+    def fit(history: History, horizon: int, protection: object) -> DemandModel:
+        assert protection is not None
+        days = 56 // {"day": 1, "week": 7}[history.freq]
+        mean = history.units[-days:].mean(axis=0).astype(float)
+        mean[(history.items["status"] == "ended").to_numpy()] = 0
+        n = mean.size
+        return DemandModel(
+            history,
+            np.tile(mean, (horizon, 1)),
+            np.ones(n),
+            np.ones(n),
+            np.zeros(n),
+            history.items["is_integer"].to_numpy(),
+            pl.Series(["SES"] * n),
+        )
+
+    monkeypatch.setattr(importlib.import_module("stockout.replenishment.reorder"), "fit", fit)
+
+
+def one(frame: pl.DataFrame, sku: str = "A") -> dict[str, Any]:
+    return frame.filter(sku=sku).row(0, named=True)
+
+
+# -- numbers and sentences -------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("poisson")
+def test_an_order_and_its_sentence() -> None:
+    # 1 a day: Poisson 21 in 14 + 7 days, 95 % quantile 29; but what exceeds 20 in 14 days is lost,
+    # so 8 cover the last 7 days with sum_l P(14 = l) P(7 <= 8 + (20 - l)+) = .958, 7 with .930
+    line = one(reorder(sales(A=1), stock(A=20), lead_time_days=14))
+    assert {name: line[name] for name in COLUMNS if name not in {"reason", *COLUMNS[12:15]}} == {
+        "sku": "A", "location": "ALL", "supplier_id": None, "on_hand": 20, "on_order": 0,
+        "position": 20, "mean_demand": 21, "safety_stock": 8, "reorder_point": 29,
+        "order_up_to": 28, "order_qty": 8, "order_value": None, "status": "at risk",
+        "lead_time_days": 14, "lead_time_source": "flag", "review_days": 7, "target": "CSL 95 %",
+        "raw_qty": 8, "moq": None, "pack_size": None, "max_stock": None, "limit": None,
+    }  # fmt: skip
+    assert line["stockout_risk"] == pytest.approx(0.530, abs=0.005)  # P(Poisson 21 > 20)
+    assert line["expected_lost_units"] == pytest.approx(2.36, abs=0.02)  # E[(Poisson 21 - 20)+]
+    assert line["expected_lost_revenue"] == pytest.approx(5 * line["expected_lost_units"])
+    assert line["reason"] == (
+        "Order 8: 20 on hand and 0 on the way against 21 expected over 14+7 days, 0.11 of them "
+        "lost before an order can arrive; CSL 95 % needs 28"
+    )
+
+
+@pytest.mark.usefixtures("poisson")
+def test_lost_sales_are_not_ordered_again() -> None:
+    arguments: dict[str, Any] = {"lead_time_days": 14, "service_level": 0.9}
+    line = one(reorder(sales(A=1), stock(A=0), **arguments))
+    # the last week is Poisson 7, whose 90 % quantile is 10; 14 are lost before
+    assert (line["order_qty"], line["order_up_to"], line["status"]) == (10, 10, "stocked out")
+    assert line["reason"] == (
+        "Order 10: 0 on hand and 0 on the way against 21 expected over 14+7 days, 14 of them lost "
+        "before an order can arrive; CSL 90 % needs 10"
+    )
+    line = one(reorder(sales(A=1), stock(A=0), unmet="backorder", **arguments))
+    assert (line["order_qty"], line["order_up_to"]) == (27, 27)
+    assert "14 of them late before an order can arrive; CSL 90 % needs 27" in line["reason"]
+
+
+@pytest.mark.usefixtures("poisson")
+def test_a_purchase_on_its_way_counts_from_its_date_on() -> None:
+    arguments: dict[str, Any] = {"lead_time_days": 14, "service_level": 0.95}
+    soon, later = (
+        one(reorder(sales(A=1), stock(A=2), purchases=po(day, ordered_units=30.0), **arguments))
+        for day in (2, 13)
+    )
+    assert soon["on_order"] == later["on_order"] == 30
+    assert soon["position"] == later["position"] == 32
+    assert soon["order_qty"] == 0
+    assert soon["expected_lost_units"] < 1
+    # ten days without stock: a purchase that comes late does not hide them
+    assert later["expected_lost_units"] > 10
+    assert later["status"] == "at risk"
+    assert later["reason"] == (
+        "No order: 2 on hand and 30 on the way against 21 expected over 14+7 days, 11 of them lost "
+        "before an order can arrive; what is on the way is enough afterwards for CSL 95 %"
+    )
+
+
+@pytest.mark.usefixtures("poisson")
+def test_a_purchase_due_after_the_next_order_does_not_count_and_is_named() -> None:
+    line = one(reorder(sales(A=1), stock(A=20), purchases=po(21), lead_time_days=14))
+    assert (line["on_order"], line["position"], line["order_qty"]) == (0, 20, 8)
+    assert line["reason"].endswith("CSL 95 % needs 28; 10 more come after that and do not count")
+
+
+@pytest.mark.usefixtures("poisson")
+def test_what_is_promised_away_is_not_in_the_position() -> None:
+    inventory = stock(A=30).with_columns(reserved=pl.lit(2.0), blocked=pl.lit(3.0))
+    orders = pl.DataFrame(
+        {
+            "order_id": ["1", "2"],
+            "sku": "A",
+            "units": [4.0, 50.0],
+            "due_date": [after(-1), after(9)],
+        }
+    )
+    line = one(reorder(sales(A=1), inventory, orders=orders, lead_time_days=14))
+    assert (line["on_hand"], line["position"], line["order_qty"]) == (30, 21, 7)
+    assert "30 on hand less 9 reserved, blocked or owed to customers and 0 on" in line["reason"]
+
+
+@pytest.mark.usefixtures("poisson")
+def test_without_purchases_the_inventorys_on_order_counts_as_of_the_lead_time() -> None:
+    inventory = stock(A=5).with_columns(on_order=pl.lit(40.0))
+    line = one(reorder(sales(A=1), inventory, lead_time_days=14))
+    assert (line["on_order"], line["position"], line["order_qty"]) == (40, 45, 0)
+    assert line["expected_lost_units"] == pytest.approx(9, abs=0.2)  # 14 expected, 5 there
+    nothing = po(2, sku="Z")
+    assert (
+        one(reorder(sales(A=1), inventory, purchases=nothing, lead_time_days=14))["on_order"] == 0
+    )
+
+
+LIMITS = [
+    ({"moq": 12.0}, 12, "moq", ", raised from 8 to the minimum order"),
+    ({"pack_size": 6.0}, 12, "pack", ", raised from 8 to whole packs of 6"),
+    ({"max_stock": 25.0}, 5, "max_stock", ", cut to fit the maximum stock of 25"),
+    ({"moq": 2.0, "pack_size": 4.0, "max_stock": 90.0}, 8, None, "CSL 95 % needs 28"),
+]
+
+
+@pytest.mark.usefixtures("poisson")
+@pytest.mark.parametrize(("limits", "quantity", "limit", "end"), LIMITS)
+def test_limits_in_the_line(
+    limits: dict[str, float], quantity: float, limit: str | None, end: str
+) -> None:
+    master = products(sku=["A"], unit_cost=[3.0], **{k: [v] for k, v in limits.items()})
+    line = one(reorder(sales(A=1), stock(A=20), master, lead_time_days=14))
+    assert (line["raw_qty"], line["order_qty"], line["limit"]) == (8, quantity, limit)
+    assert line["order_value"] == 3 * quantity
+    assert line["reason"].endswith(end)
+    assert all(line[name] == value for name, value in limits.items())
+
+
+@pytest.mark.usefixtures("poisson")
+def test_no_order_fits_under_the_maximum_stock() -> None:
+    master = products(sku=["A"], moq=[6.0], max_stock=[22.0])
+    line = one(reorder(sales(A=1), stock(A=20), master, lead_time_days=14))
+    assert (line["order_qty"], line["limit"], line["status"]) == (0, "max_stock", "at risk")
+    assert line["reason"].startswith("No order: 20 on hand and 0 on the way against 21 expected")
+    assert line["reason"].endswith(
+        "CSL 95 % needs 28, but no order of at least 6 fits under the maximum stock of 22"
+    )
+
+
+@pytest.mark.usefixtures("poisson")
+def test_a_budget_goes_to_the_lines_that_avoid_the_most_loss() -> None:
+    master = products(sku=["A", "B", "C"], unit_cost=[1.0, 4.0, None])
+    everything = reorder(sales(A=1, B=1, C=1), stock(A=20, B=20, C=20), master, lead_time_days=14)
+    assert everything["order_qty"].to_list() == [8, 8, 8]
+    found = reorder(
+        sales(A=1, B=1, C=1), stock(A=20, B=20, C=20), master, lead_time_days=14, budget=20
+    )
+    assert one(found, "A")["order_qty"] == 8
+    for sku, end in (
+        ("B", "but the budget went to lines that avoid more loss per money"),
+        ("C", "but its cost is not known, so the budget cannot be charged"),
+    ):
+        line = one(found, sku)
+        assert (line["order_qty"], line["limit"], line["raw_qty"]) == (0, "budget", 8)
+        assert line["reason"].startswith("No order: 20 on hand")
+        assert line["reason"].endswith(end)
+    with pytest.raises(NotKnownError, match="no unit cost is known"):
+        reorder(sales(A=1), stock(A=20), lead_time_days=14, budget=20)
+
+
+@pytest.mark.usefixtures("poisson")
+def test_enough_and_more_than_enough() -> None:
+    found = reorder(sales(A=1, B=1), stock(A=40, B=400), lead_time_days=14)
+    assert one(found, "A")["status"] == "ok"
+    assert one(found, "A")["reason"] == (
+        "No order: 40 on hand and 0 on the way against 21 expected over 14+7 days; CSL 95 % needs "
+        "29"
+    )
+    assert one(found, "B")["status"] == "excess"
+    assert one(found, "B")["reason"] == (
+        "No order: 400 on hand and 0 on the way are 281 more than the 29 that CSL 95 % needs and "
+        "90 days of demand"
+    )
+
+
+@pytest.mark.usefixtures("poisson")
+def test_items_that_are_over_or_never_sold() -> None:
+    old = sales(A=1, E=1, F=1).filter((pl.col("sku") == "A") | (pl.col("date") < after(-200)))
+    inventory = pl.concat([stock(A=40, E=0, F=6, N=8), stock(after(9), M=8)])
+    master = products(sku=["F"], active_to=[after(-100)])
+    found = reorder(old, inventory, master, lead_time_days=14, as_of=AS_OF)
+    told = {
+        row["sku"]: (row["status"], row["order_qty"], row["reason"]) for row in found.to_dicts()
+    }
+    assert told["E"] == ("ended", 0, "No order: no longer sold, last sale on 2025-12-09")
+    assert told["F"] == (
+        "obsolete", 0, "No order: no longer sold, last sale on 2025-12-09; 6 on hand"
+    )  # fmt: skip
+    assert told["N"] == ("no demand", 0, "No order: no demand is known up to 2026-06-28; 8 on hand")
+    assert set(told) == {"A", "E", "F", "N"}  # M is of the future
+    assert one(found, "N")["mean_demand"] is None
+
+
+@pytest.mark.usefixtures("poisson")
+def test_unknown_stock_is_never_zero(caplog: pytest.LogCaptureFixture) -> None:
+    flags = pl.DataFrame({"date": [AS_OF], "sku": ["B"], "in_stock": [True]})
+    inventory = pl.concat([stock(C=40), flags], how="diagonal")
+    with caplog.at_level(logging.WARNING):
+        found = reorder(sales(A=1, B=1, C=1), inventory, lead_time_days=14)
+    for sku, why in (
+        ("A", "inventory has no row of it up to 2026-06-28"),
+        ("B", "inventory says whether there was stock, but not how much"),
+    ):
+        line = one(found, sku)
+        assert line["status"] == "unknown stock"
+        assert line["reason"] == f"No order said: stock is not known ({why})"
+        assert line["mean_demand"] == line["reorder_point"] - line["safety_stock"] == 21
+        unknown = ("on_hand", "position", "order_qty", "raw_qty", "order_up_to", "stockout_risk")
+        assert all(line[name] is None for name in unknown)
+    assert "2 lines have unknown stock and no order: give on_hand in inventory" in caplog.messages
+
+
+@pytest.mark.usefixtures("poisson")
+def test_unknown_lead_time_of_some_items() -> None:
+    master = products(sku=["A", "B"], lead_time_days=[14.0, None])
+    found = reorder(sales(A=1, B=1), stock(A=20, B=20), master)
+    assert one(found, "A")["lead_time_source"] == "product"
+    line = one(found, "B")
+    assert (line["status"], line["order_qty"], line["mean_demand"]) == (
+        "unknown lead time", None, None,
+    )  # fmt: skip
+    assert line["reason"] == (
+        "No order said: the lead time is not known (no received purchases, none in products or "
+        "suppliers, no default_lead_time_days); 20 on hand"
+    )
+    with pytest.raises(NotKnownError, match="the lead time of no item is known"):
+        reorder(sales(A=1), stock(A=20))
+    line = one(reorder(sales(A=1), stock(A=20), default_lead_time_days=14))
+    assert line["lead_time_source"] == "assumed"
+
+
+@pytest.mark.usefixtures("poisson")
+def test_an_old_count_is_rolled_forward_and_said() -> None:
+    line = one(reorder(sales(A=1), stock(after(-10), A=40), lead_time_days=14))
+    assert line["on_hand"] == 30
+    assert "30 on hand (40 counted on 2026-06-18, 10 out since)" in line["reason"]
+    still = sales(A=1, B=1).filter((pl.col("sku") == "A") | (pl.col("date") < after(-10)))
+    line = one(reorder(still, stock(after(-10), A=40, B=40), lead_time_days=14), "B")
+    assert "40 on hand (counted on 2026-06-18)" in line["reason"]
+
+
+@pytest.mark.usefixtures("poisson")
+def test_a_flag_of_no_stock_is_a_stock_of_none_and_said() -> None:
+    flags = pl.DataFrame({"date": [after(-1)], "sku": ["A"], "in_stock": [False]})
+    inventory = pl.concat([stock(after(-9), A=5), flags], how="diagonal")
+    line = one(reorder(sales(A=1), inventory, lead_time_days=14))
+    assert (line["on_hand"], line["status"]) == (0, "stocked out")
+    assert "0 on hand (out of stock on 2026-06-27) and 0 on the way" in line["reason"]
+
+
+@pytest.mark.usefixtures("poisson")
+def test_less_than_nothing_on_hand_counts_as_nothing_unless_it_is_owed() -> None:
+    for unmet, position in (("lost", 0), ("backorder", -4)):
+        line = one(reorder(sales(A=1), stock(A=-4), lead_time_days=14, unmet=unmet))  # type: ignore[arg-type]
+        assert (line["on_hand"], line["position"], line["status"]) == (-4, position, "stocked out")
+
+
+@pytest.mark.usefixtures("poisson")
+def test_review_days_from_the_argument_products_suppliers_or_default() -> None:
+    master = products(sku=["A", "B"], supplier_id=["X", "X"], review_days=[14.0, None])
+    terms = pl.DataFrame({"supplier_id": ["X"], "review_days": [3.5]})
+    arguments: dict[str, Any] = {"lead_time_days": 14, "default_review_days": 5}
+    data = sales(A=1, B=1, C=1), stock(A=20, B=20, C=20), master, terms
+    found = reorder(*data, **arguments)
+    assert [one(found, sku)["review_days"] for sku in "ABC"] == [14, 3.5, 5]
+    assert one(found, "A")["supplier_id"] == "X"
+    assert set(reorder(*data, review_days=9, **arguments)["review_days"]) == {9}
+
+
+# -- the exact form of a weekly game ---------------------------------------------------------------
+
+
+def test_weekly_flags_one_count_and_promised_purchases() -> None:
+    weeks = pl.date_range(FIRST, AS_OF, "7d", eager=True)
+    rng = np.random.default_rng(8)
+    units = {
+        sku: rng.poisson(mean, len(weeks)).astype(float) for sku, mean in (("A", 6), ("B", 30))
+    }
+    weekly = pl.concat(
+        pl.DataFrame({"date": weeks, "sku": sku, "units": x}) for sku, x in units.items()
+    )
+    flags = pl.concat(
+        pl.DataFrame({"date": weeks, "sku": sku, "in_stock": True, "on_hand": None})
+        for sku in units
+    ).with_columns(pl.col("on_hand").cast(pl.Float64))
+    inventory = pl.concat([flags, stock(A=3, B=55)], how="diagonal")
+    purchases = pl.concat([po(7, po_id="1", ordered_units=5.0), po(7, po_id="2", sku="B")])
+    found = reorder(
+        weekly, inventory, purchases=purchases, as_of=AS_OF, freq="week", lead_time_days=14,
+        review_days=7, shortage_cost=1, holding_cost=0.2,
+    )  # fmt: skip
+    assert found.columns == list(COLUMNS)
+    assert found.sort("sku").select("on_hand", "on_order", "position", "target").rows() == [
+        (3, 5, 8, "cost 1:0.2"),
+        (55, 10, 65, "cost 1:0.2"),
+    ]
+    assert one(found, "A")["mean_demand"] == pytest.approx(18, rel=0.2)
+    # about a week of demand: the week before is what the purchase serves, the rest is lost
+    assert 5 <= one(found, "A")["order_qty"] <= 12
+
+
+# -- what a line says can be checked by hand -------------------------------------------------------
+
+masters = st.fixed_dictionaries(
+    {
+        "moq": st.none() | st.sampled_from([2.0, 10.0, 24.0]),
+        "pack_size": st.none() | st.sampled_from([2.0, 6.0, 12.0]),
+        "max_stock": st.none() | st.sampled_from([15.0, 60.0]),
+        "unit_cost": st.none() | st.just(2.5),
+    }
+)
+once = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@pytest.mark.usefixtures("poisson")
+@once
+@given(
+    master=masters,
+    on_hand=st.lists(st.integers(0, 90), min_size=3, max_size=3),
+    coming=st.lists(st.integers(0, 30), min_size=3, max_size=3),
+    unmet=st.sampled_from(["lost", "backorder"]),
+    target=st.sampled_from(
+        [
+            {},
+            {"fill_rate": 0.97},
+            {"shortage_cost": 1.0, "holding_cost": 0.2},
+            {"service_level": 0.7},
+        ]
+    ),
+)
+def test_a_line_is_recomputed_from_its_own_columns(
+    master: dict[str, Any],
+    on_hand: list[int],
+    coming: list[int],
+    unmet: Unmet,
+    target: dict[str, Any],
+) -> None:
+    skus = ["A", "B", "C"]
+    purchases = pl.concat(
+        [po(day, po_id=f"{day}", sku=s) for day, s in zip(coming, skus, strict=True)]
+    )
+    found = reorder(
+        sales(A=1, B=2, C=0.5), stock(AS_OF, **dict(zip(skus, map(float, on_hand), strict=True))),
+        products(sku=skus, **{k: [v] * 3 for k, v in master.items()}).with_columns(
+            pl.exclude("sku").cast(pl.Float64)
+        ),
+        purchases=purchases, lead_time_days=14, unmet=unmet, **target,
+    )  # fmt: skip
+    for line in found.to_dicts():
+        whole = line["sku"] != "C"
+        assert line["order_up_to"] == line["position"] + line["raw_qty"]
+        assert line["position"] == line["on_hand"] + line["on_order"]
+        assert line["safety_stock"] == line["reorder_point"] - line["mean_demand"]
+        if unmet == "backorder":
+            assert line["raw_qty"] == max(line["reorder_point"] - line["position"], 0)
+        pack = line["pack_size"] or (1.0 if whole else None)
+        quantity = max(line["raw_qty"], line["moq"] or 0) if line["raw_qty"] > 0 else 0.0
+        if pack:
+            quantity = np.ceil(quantity / pack - 1e-9) * pack
+        if line["max_stock"] is not None:
+            room = max(line["max_stock"] - line["position"], 0)
+            fits = np.floor(room / pack + 1e-9) * pack if pack else room
+            if fits < quantity:
+                quantity = fits if fits >= (line["moq"] or 0) else 0
+                assert line["limit"] == "max_stock"
+        assert line["order_qty"] == pytest.approx(quantity)
+        assert not whole or line["order_qty"] == round(line["order_qty"])
+        if master["unit_cost"]:
+            assert line["order_value"] == line["order_qty"] * 2.5
+        assert 0 <= line["stockout_risk"] <= 1
+        assert line["reason"].startswith("Order " if line["order_qty"] > 0 else "No order: ")
+        assert line["target"] in line["reason"]
+
+
+@pytest.mark.usefixtures("poisson")
+def test_orders_do_not_fall_with_the_target_less_stock_or_a_longer_lead_time() -> None:
+    data = sales(A=1, B=3, C=0.5)
+    base: dict[str, Any] = {"lead_time_days": 14}
+
+    def quantities(on_hand: float = 12, **arguments: float) -> np.ndarray[Any, Any]:
+        found = reorder(data, stock(A=on_hand, B=on_hand, C=on_hand), **(base | arguments))
+        return found.sort("sku")["order_qty"].to_numpy()
+
+    by_target = [quantities(service_level=x) for x in (0.5, 0.8, 0.9, 0.95, 0.99)]
+    by_stock = [quantities(on_hand=x) for x in (80, 40, 20, 10, 3, 0)]
+    by_lead_time = [quantities(lead_time_days=x) for x in (0, 3, 7, 14, 28)]
+    for runs in (by_target, by_stock, by_lead_time):
+        assert (np.diff(np.array(runs), axis=0) >= -1e-9).all()
+
+
+# -- the real forecast behind it -------------------------------------------------------------------
+
+
+def test_all_of_it_with_the_real_forecast(caplog: pytest.LogCaptureFixture) -> None:
+    rng = np.random.default_rng(1)
+    days = pl.date_range(FIRST, AS_OF, eager=True)
+    frames = [
+        pl.DataFrame({"date": days, "sku": f"{i:05}", "units": rng.poisson(m, 280).astype(float)})
+        for i, m in enumerate((0.05, 0.4, 2.0, 9.0))
+    ]
+    data = pl.concat(frames)
+    inventory = stock(AS_OF, **{"00000": 1, "00001": 0, "00002": 100, "00003": 60})
+    with caplog.at_level(logging.INFO, logger="stockout.replenishment"):
+        found = stockout.reorder(data, inventory, default_lead_time_days=14)
+    assert found.columns == list(COLUMNS)
+    assert found["sku"].to_list()[0] == "00001"
+    assert found["status"][0] == "stocked out"
+    assert one(found, "00003")["mean_demand"] == pytest.approx(21 * 9, rel=0.1)
+    assert set(found["lead_time_source"]) == {"assumed"}
+    assert found.schema["order_qty"] == pl.Float64
+    assert all(found.schema[name] == pl.String for name in TEXT)
+    assert "lead times: assumed for 4 lines, by default_lead_time_days" in caplog.messages
+    again = stockout.reorder(
+        data.sample(fraction=1, shuffle=True, seed=3), inventory, default_lead_time_days=14
+    )
+    assert again.equals(found)
+
+
+@pytest.mark.usefixtures("poisson")
+def test_an_item_is_answered_the_same_in_any_company() -> None:
+    # the forecast shares tables between items; given the same demand, orders share nothing
+    data, inventory = sales(A=1, B=3, C=0.5), stock(A=5, B=5, C=5)
+    together = reorder(data, inventory, purchases=po(4), lead_time_days=14)
+    for sku in "ABC":
+        alone = reorder(
+            data.filter(sku=sku), inventory.filter(sku=sku), purchases=po(4), lead_time_days=14
+        )
+        assert together.filter(sku=sku).equals(alone)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"lead_time_days": -1}, "the lead time is -1 days, expected 0 or more"),
+        ({"default_lead_time_days": float("nan")}, "the default lead time is nan days"),
+        ({"review_days": 0}, "the review period is 0 days, expected more than 0"),
+        ({"default_review_days": -2}, "the default review period is -2 days"),
+        ({"budget": -5}, "the budget is -5, expected 0 or more"),
+        ({"unmet": "both"}, "unmet is 'both', expected one of lost, backorder"),
+        ({"service_level": 0.9, "fill_rate": 0.9}, "more than one target"),
+    ],
+)
+def test_arguments_out_of_range(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        reorder(sales(A=1), stock(A=5), **{"lead_time_days": 7, **arguments})
+
+
+def test_a_missing_column_names_the_table() -> None:
+    with pytest.raises(MissingColumnError, match="table inventory: no column 'sku'"):
+        reorder(sales(A=1), stock(A=5).rename({"sku": "item"}), lead_time_days=7)

@@ -1,0 +1,160 @@
+"""The documentation says what the program does."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import requires
+from typing import TYPE_CHECKING, get_args
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from pydantic import BaseModel
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from stockout.cli.main import app
+from stockout.config import Config, Exclude, Source, TableName, load_config
+from stockout.replenishment.reorder import COLUMNS
+from stockout.replenishment.status import STATUSES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs"]
+
+
+def read(path: Path) -> str:
+    """The text of a file."""
+    return path.read_text(encoding="utf-8")
+
+
+def script(root: Path, name: str, *args: str) -> subprocess.CompletedProcess[str]:
+    """Runs one of the project's scripts."""
+    return subprocess.run(
+        [sys.executable, root / "scripts" / name, *args],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The code blocks of a page in one language."""
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```", read(page), re.DOTALL | re.MULTILINE)
+
+
+def test_commands_page_is_what_help_says(root: Path) -> None:
+    done = script(root, "command_pages.py")
+    assert done.stderr == ""
+    assert read(root / "docs" / "commands.md") == done.stdout
+
+
+def test_commands_page_has_every_command_and_flag(root: Path) -> None:
+    page = read(root / "docs" / "commands.md")
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    for name, command in group.commands.items():
+        start = page.index(f"## `stockout {name}`")
+        section = page[start : page.find("\n## ", start)]
+        for flag in (flag for param in command.params for flag in param.opts):
+            assert re.search(rf"\b{flag.upper()}\b|[ ,]{flag}[ ,]", section), flag
+
+
+def config_keys(model: type[BaseModel], prefix: str = "") -> list[str]:
+    """Every key of the configuration, dotted; keys of a table without its name."""
+    keys = []
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            keys += config_keys(field.annotation, f"{prefix}{name}.")
+        else:
+            keys.append(prefix + name)
+    return keys
+
+
+def test_configuration_page_has_every_key(root: Path) -> None:
+    page = read(root / "docs" / "configuration.md")
+    keys = {*config_keys(Config), *config_keys(Source), *config_keys(Exclude)}
+    keys -= {"tables", "folder", "file"}  # the last two are not keys of the file
+    assert {"forecast.horizon", "as_of", "date_format", "where"} <= keys
+    missing = {key for key in keys | set(get_args(TableName)) if f"`{key}`" not in page}
+    assert missing == set()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/configuration.md", "docs/getting-started.md"])
+def test_configurations_in_the_documentation_are_valid(
+    root: Path, page: str, tmp_path: Path
+) -> None:
+    examples = blocks(root / page, "toml")
+    assert examples
+    for example in examples:
+        file = tmp_path / "stockout.toml"
+        file.write_text(example)
+        assert load_config(file).tables.keys() == tomllib.loads(example)["tables"].keys()
+
+
+def test_methods_page_has_every_column_and_status(root: Path) -> None:
+    page = read(root / "docs" / "methods.md")
+    rows = re.findall(r"^\| ([a-z0-9_, .]+) \|", page, re.MULTILINE)
+    named = {name for row in rows for name in row.split(", ")}
+    assert set(COLUMNS) <= named
+    assert set(STATUSES) <= named
+    assert {"sku", "location", "date", "mean", "model", "q50"} <= named
+
+
+def test_links_lead_somewhere(root: Path) -> None:
+    pages = [
+        p for name in PAGES for p in [root / name, *(root / name).rglob("*.md")] if p.is_file()
+    ]
+    assert len(pages) > 8
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#:]+)\)", read(page)):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_readme_shows_what_the_commands_print(root: Path) -> None:
+    done = script(root, "readme_outputs.py", "--check")
+    assert done.stderr == ""
+    assert done.returncode == 0, "run python scripts/readme_outputs.py"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason=".ci/run needs bash")
+@pytest.mark.parametrize("name", ["try", "test"])
+def test_ci_runs_the_commands_of_the_readme(root: Path, name: str) -> None:
+    ci = read(root / ".ci" / "run")
+    function = next(line for line in ci.splitlines() if line.startswith("readme_command()"))
+    done = subprocess.run(
+        ["bash", "-c", f"{function}\nreadme_command {name}"],  # noqa: S607 - whichever bash there is
+        cwd=root,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert f'$(readme_command {name})"' in ci or f"$(readme_command {name})\n" in ci
+    assert f'step "${name}"' in ci
+    assert f"<!-- {name} -->\n```sh\n{done.stdout}```\n" in read(root / "README.md")
+    environment = {"try": ".venv", "test": ".venv-dev"}[name]
+    assert done.stdout.startswith(f"python3 -m venv {environment} &&\n")
+    assert f"{environment}/bin/pip install -c constraints.txt -e" in done.stdout
+
+
+def test_constraints_pin_what_the_project_needs(root: Path) -> None:
+    lines = [line for line in read(root / "constraints.txt").splitlines() if line[0] != "#"]
+    pins = dict(line.split("==") for line in lines)
+    assert len(pins) == len(lines)
+    for line in requires("stockout") or ():
+        requirement = Requirement(line)
+        name = canonicalize_name(requirement.name)
+        if name != "stockout":
+            assert requirement.specifier.contains(pins[name]), line
+
+
+def test_examples_name_columns_and_rules(root: Path) -> None:
+    for name in ("online_retail", "freshretail"):
+        config = load_config(root / "examples" / f"{name}.toml")
+        assert config.tables["sales"].columns
+        assert all(rule.reason for rule in config.tables["sales"].exclude)
