@@ -15,7 +15,6 @@ Nothing heavy is imported before a verb is used.
 from __future__ import annotations
 
 import importlib
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from stockout.forecasting.forecast import forecast as forecast
     from stockout.replenishment.reorder import reorder as reorder
     from stockout.simulator.sample import sample as sample
-
-__version__ = metadata.version("stockout")
 
 _VERBS = {
     "forecast": "stockout.forecasting.forecast",
@@ -37,7 +34,9 @@ __all__ = ["__version__", "forecast", "read_tables", "reorder", "sample"]
 
 
 def __getattr__(name: str) -> object:
-    """Imports a verb when it is first asked for (PEP 562)."""
+    """Imports a verb, or asks for the version, when it is first wanted (PEP 562)."""
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("stockout")
     if name in _VERBS:
         return getattr(importlib.import_module(_VERBS[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

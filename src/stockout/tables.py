@@ -245,6 +245,17 @@ def conform(frame: pl.DataFrame, table: str) -> pl.DataFrame:
     return conformed
 
 
+def without_crumbs(frame: pl.DataFrame) -> pl.DataFrame:
+    """Floats to twelve digits, so that binary crumbs (0.1 + 0.2, -0.0) do not reach a reader.
+
+    >>> without_crumbs(pl.DataFrame({"value": [0.1 + 0.2, -0.0]}))["value"].to_list()
+    [0.3, 0.0]
+    """
+    floats = cs.float()
+    plain = pl.when(floats != 0).then(floats.round_sig_figs(12))
+    return frame.with_columns(plain.otherwise(pl.when(floats == 0).then(0.0)))
+
+
 def _check_finite(frame: pl.DataFrame, table: str) -> None:
     """One NaN would spread through every shared index, so it is refused where it comes in."""
     bad = frame.select(cs.float().is_finite().not_().any())

@@ -426,11 +426,13 @@ def test_a_line_is_recomputed_from_its_own_columns(
     )  # fmt: skip
     for line in found.to_dicts():
         whole = line["sku"] != "C"
-        assert line["order_up_to"] == line["position"] + line["raw_qty"]
+        assert line["order_up_to"] == pytest.approx(line["position"] + line["raw_qty"])
         assert line["position"] == line["on_hand"] + line["on_order"]
-        assert line["safety_stock"] == line["reorder_point"] - line["mean_demand"]
+        safety = line["reorder_point"] - line["mean_demand"]
+        assert line["safety_stock"] == pytest.approx(safety, abs=1e-9)
         if unmet == "backorder":
-            assert line["raw_qty"] == max(line["reorder_point"] - line["position"], 0)
+            needed = max(line["reorder_point"] - line["position"], 0)
+            assert line["raw_qty"] == pytest.approx(needed, abs=1e-9)
         pack = line["pack_size"] or (1.0 if whole else None)
         quantity = max(line["raw_qty"], line["moq"] or 0) if line["raw_qty"] > 0 else 0.0
         if pack:

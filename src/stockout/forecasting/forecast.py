@@ -12,6 +12,7 @@ from stockout.demand.history import demand_history
 from stockout.errors import ConfigError
 from stockout.forecasting.distribution import demand_quantile
 from stockout.forecasting.fit import fit
+from stockout.tables import without_crumbs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +86,7 @@ def forecast(
     )
     model = fit(history, horizon or DEFAULT_HORIZON[history.freq])
     _tell(history, model)
-    return _to_frame(model, sorted(set(levels)))
+    return without_crumbs(_to_frame(model, sorted(set(levels))))
 
 
 def _tell(history: History, model: DemandModel) -> None:

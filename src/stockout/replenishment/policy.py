@@ -3,11 +3,13 @@
 Every review period R the position may be raised by an order that arrives a lead time L later, so
 what is ordered now has to last until L + R, the end of the *protection period*.
 
-- ``reorder_point``: the smallest position at which nothing needs to be ordered now. Without a fixed
-  cost of ordering this is the order-up-to level S of the (R, S) policy, which is (R, s, S) with
-  s = S (Silver, Pyke and Thomas, *Inventory and Production Management in Supply Chains*,
-  chapter 6): the quantile of demand over L + R at the target. Under lost sales and a cost target it
-  is a little less for slow movers: a last cycle in which nobody comes costs nothing.
+- ``reorder_point``: the smallest position, all of it on hand, at which nothing needs to be ordered
+  now. Without a fixed cost of ordering this is the order-up-to level S of the (R, S) policy, which
+  is (R, s, S) with s = S (Silver, Pyke and Thomas, *Inventory and Production Management in Supply
+  Chains*, chapter 6): the quantile of demand over L + R at the target. Under lost sales and a cost
+  target it is a little less for slow movers: a last cycle in which nobody comes costs nothing.
+  Where stock runs out before an order can arrive, a position below it may need no order, because
+  what is lost until then need not be made up for.
 - ``safety_stock``: the reorder point less the expected demand of the protection period; negative
   where a target is so low that a shortage is the better choice.
 - ``raw_qty``: what is needed before minimum order, packs and maximum stock. Backorders: reorder

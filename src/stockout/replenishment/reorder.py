@@ -32,7 +32,7 @@ from stockout.replenishment.reasons import with_reason
 from stockout.replenishment.status import by_urgency, with_status
 from stockout.replenishment.stock import stock_on_hand
 from stockout.replenishment.targets import with_targets
-from stockout.tables import conform
+from stockout.tables import conform, without_crumbs
 
 if TYPE_CHECKING:
     from datetime import date
@@ -232,7 +232,7 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
         lines = within_budget(_beside(lines, avoided.to_frame()), budget)
     lines = with_reason(with_status(lines), history.as_of)
     _tell(lines, history)
-    return by_urgency(lines).select(COLUMNS)
+    return without_crumbs(by_urgency(lines).select(COLUMNS))
 
 
 def _check(
