@@ -312,3 +312,21 @@ def test_nothing_is_lost_and_nothing_invented(
             assert (end - life[-1]).days == (6 if history.freq == "week" else 0)
     assert (history.units >= 0).all()
     assert set(history.items["sku"]) == set(frame["sku"])
+
+
+def test_an_item_that_first_sold_in_the_unfinished_week_is_not_forgotten(sold: Rows) -> None:
+    sales = pl.concat([sold([3] * 17), sold([2], sku="B", first=day(15))])
+    history = demand_history(sales, freq="week", as_of=day(16))
+    assert history.items["sku"].to_list() == ["A", "B"]
+    assert history.units.tolist() == [[21, 0], [21, 0]]
+    assert not history.evidence()[:, 1].any()
+    assert history.items["status"].to_list() == ["new", "new"]
+
+
+def test_a_weekly_total_that_as_of_cuts_is_warned_about(
+    sold: Rows, caplog: pytest.LogCaptureFixture
+) -> None:
+    history = demand_history(sold([5, 6, 7, 8], step=7), as_of=day(21))
+    assert history.units[:, 0].tolist() == [5, 6, 7]
+    assert "1 rows after 2026-01-25 are left out" in caplog.text
+    assert caplog.records[-1].levelno == logging.WARNING

@@ -20,6 +20,7 @@ from stockout.demand.calendar import (
     DAYS_PER_PERIOD,
     choose_freq,
     first_future_period,
+    is_weekly,
     last_complete_period,
     resolve_as_of,
 )
@@ -144,11 +145,12 @@ def demand_history(
     purchases = None if purchases is None else conform(purchases, "purchases")
     movements = None if movements is None else conform(movements, "movements")
     as_of = resolve_as_of({"sales": sales, "inventory": inventory, "movements": movements}, as_of)
-    freq = choose_freq(sales.filter(pl.col("date") <= as_of), freq)
-    sales = _complete(sales, as_of, freq)
-    sold = net_returns(sales.with_columns(unit_price=_unit_price())).lines
+    until = sales.filter(pl.col("date") <= as_of)
+    freq = choose_freq(until, freq)
+    complete = _complete(sales, as_of, freq)
+    sold = net_returns(complete.with_columns(unit_price=_unit_price())).lines
 
-    items = first_listed(sales, inventory, purchases, products, as_of)
+    items = first_listed(until, inventory, purchases, products, as_of)
     axis = Axis.spanning(freq, items["first_date"], last_complete_period(freq, as_of))
     units = panel.scatter_units(sold, items, axis)
     availability = _availability(inventory, sold, items, axis, units, as_of=as_of)
@@ -180,15 +182,17 @@ def _unit_price() -> pl.Expr:
 
 
 def _complete(sales: pl.DataFrame, as_of: date, freq: Freq) -> pl.DataFrame:
-    """Sales of complete periods; says what the unfinished period leaves out."""
+    """Sales of complete periods; says what the unfinished one leaves out."""
     last = last_complete_period(freq, as_of)
     end = last + timedelta(days=DAYS_PER_PERIOD[freq] - 1)
     kept = sales.filter(pl.col("date") <= end)
-    unfinished = sales.filter((pl.col("date") > end) & (pl.col("date") <= as_of)).height
-    if unfinished:
-        logger.info(
+    unfinished = sales.filter((pl.col("date") > end) & (pl.col("date") <= as_of))
+    if unfinished.height:
+        logger.log(
+            # a day of an unfinished week is to be expected, the total of a whole week is not
+            logging.WARNING if is_weekly(kept["date"]) else logging.INFO,
             "sales: %s rows after %s are left out, because their week is not over by %s",
-            f"{unfinished:,}",
+            f"{unfinished.height:,}",
             end,
             as_of,
         )
