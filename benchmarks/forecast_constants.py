@@ -19,7 +19,7 @@ from stockout.forecasting import combination, dispersion
 _PINBALL = 2  # place of the pinball loss in the score
 
 CONSTANTS = {
-    "POWER": (combination, (1.0, 2.0, 4.0, 8.0)),
+    "POWER": (combination, (1.0, 4.0, 16.0, 64.0)),
     "CLASS_WINDOWS": (combination, (1.0, 4.0, 16.0)),
     "POOL_WINDOWS": (dispersion, (2.0, 5.0, 10.0)),
     "_WINSOR": (dispersion, ((0.0, 1.0), (0.05, 0.95), (0.25, 0.75))),

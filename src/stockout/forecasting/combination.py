@@ -1,10 +1,10 @@
 """Weights of the models, from their past errors of the sum that will be needed.
 
-A model's weight is its mean squared error to the power -4. An item's own errors are few and
+A model's weight is its mean squared error to the power -16: near the best model, but never on one
+alone when others are as good. An item's own errors are few and
 overlap, so the ratio of each model's error to the mean of all models is first shrunk towards the
-ratio in the item's demand class: the class counts like four independent windows. Both constants
-were compared on the data sets of ``benchmarks/forecast_accuracy.py``; the accuracy is flat around
-them (powers 2 to 8, 4 to 16 windows).
+ratio in the item's demand class: the class counts like four independent windows. Other values of
+both are compared by ``benchmarks/forecast_constants.py``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float64]
 
-POWER = 4.0
+POWER = 16.0
 CLASS_WINDOWS = 4.0
 
 
@@ -58,9 +58,9 @@ def weights(mse: Matrix, independent: Matrix, by_class: Matrix, codes: NDArray[n
         by_class: (models, classes) from :func:`class_ratios`.
         codes: (items,) class of each item.
 
-    >>> weights(np.array([[1.0], [4.0]]), np.array([1e9]), np.ones((2, 1)), np.array([0])).round(3)
-    array([[0.996],
-           [0.004]])
+    >>> weights(np.array([[1.0], [1.1]]), np.array([1e9]), np.ones((2, 1)), np.array([0])).round(2)
+    array([[0.82],
+           [0.18]])
     """
     ratio = relative_errors(np.where(independent > 0, mse, 1.0))
     shrunk = (independent * ratio + CLASS_WINDOWS * by_class[:, codes]) / (

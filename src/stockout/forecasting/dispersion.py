@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
 
 POOL_WINDOWS = 5.0
-"""Independent windows that the pooled ratio counts for beside an item's own; compared on the data
-sets of ``benchmarks/forecast_accuracy.py`` (2, 5 and 10: 5 is best or within 1 % by pinball)."""
+"""Independent windows that the pooled ratio counts for beside an item's own; other values are
+compared by ``benchmarks/forecast_constants.py``."""
 
 FLOOR = 1e-3
 """Smallest variance-to-mean ratio; a forecast that never erred still could."""
