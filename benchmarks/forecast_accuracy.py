@@ -155,7 +155,8 @@ def main() -> None:
         for (span, name), rows in totals.items():
             rmsse, wpe, pinball, *coverage, rate = np.mean(rows, axis=0)
             text = " ".join(f"{value:5.3f}" for value in coverage)
-            print(f"{span:>4} {name:16} {rmsse:7.4f} {wpe:+7.3f} {pinball:7.4f} {text} {rate:8.0f}")
+            shown = "" if np.isnan(rate) else f"{rate:8.0f}"
+            print(f"{span:>4} {name:16} {rmsse:7.4f} {wpe:+7.3f} {pinball:7.4f} {text} {shown}")
 
 
 if __name__ == "__main__":
