@@ -234,6 +234,8 @@ def conform(frame: pl.DataFrame, table: str) -> pl.DataFrame:
             raise _missing(name, table, frame.columns)
     conformed = frame.select(expressions)
     _check_finite(conformed, table)
+    if table == "inventory":
+        _check_share(conformed)
     for name, column in schema.columns().items():
         if not column.nullable and conformed[name].null_count():
             row = conformed[name].is_null().arg_max()
@@ -266,6 +268,21 @@ def _check_finite(frame: pl.DataFrame, table: str) -> None:
             column=name,
             found=str(frame[name][row]),
             expected="a finite number or null",
+        )
+
+
+def _check_share(inventory: pl.DataFrame) -> None:
+    """Per cent would make a day that was half out of stock one that was fully in stock."""
+    shares = inventory["in_stock_share"]
+    wrong = ((shares < 0) | (shares > 1)).fill_null(value=False)
+    if wrong.any():
+        row = wrong.arg_max() or 0
+        raise InputError(
+            f"table inventory: column in_stock_share is no share in row {row} of the frame",
+            column="in_stock_share",
+            found=str(shares[row]),
+            expected="a number from 0 to 1",
+            hint="if it is per cent: frame.with_columns(pl.col('in_stock_share') / 100)",
         )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from stockout.demand.availability import availability_matrix, shares_by_period
 from stockout.demand.history import demand_history
+from stockout.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,6 +54,8 @@ def test_a_weekly_flag_speaks_for_each_day_of_its_week(
     sales = sold([1] * 7 + [0] * 7 + [1] * 14)
     found = share_of(sales, flags, as_of=MONDAY + timedelta(24))
     assert same(found, [1] * 7 + [0] * 7 + [1] * 7 + [last_week] * 4)
+    days = shares_by_period(flags, sales, "day", MONDAY + timedelta(24))["period"]
+    assert days.max() <= MONDAY + timedelta(24)  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("first", [MONDAY, SUNDAY])
@@ -98,6 +101,13 @@ def test_lots_of_an_item_add_up(rows: Rows, sold: Rows) -> None:
 def test_a_share_outranks_a_flag_and_a_flag_outranks_stock(rows: Rows, sold: Rows) -> None:
     one = rows("inventory", in_stock_share=[0.25, None], in_stock=[True, True], on_hand=[0, 0])
     assert same(share_of(sold([1, 1]), one), [0.25, 1])
+
+
+@pytest.mark.parametrize("share", [50.0, 1.01, -0.5])
+def test_a_share_that_is_none_is_refused(rows: Rows, sold: Rows, share: float) -> None:
+    """Per cent would make a day that was half out of stock one that was fully in stock."""
+    with pytest.raises(InputError, match="in_stock_share"):
+        demand_history(sold([1, 1]), rows("inventory", in_stock_share=[1.0, share]))
 
 
 def test_weekly_flags_of_the_past_and_one_position_at_as_of(rows: Rows, sold: Rows) -> None:
@@ -180,3 +190,6 @@ def test_matrix_places_shares_by_period_and_item() -> None:
     share, sold_out = availability_matrix(cells, units)
     assert np.array_equal(share, np.array([[NAN, 0.25], [0, NAN]]), equal_nan=True)
     assert sold_out.tolist() == [[False, True], [False, False]]
+    contradicted = availability_matrix(cells, units + 1)
+    assert contradicted.share[1, 0] == 0.5
+    assert contradicted.sold_out.tolist() == [[False, True], [True, False]]

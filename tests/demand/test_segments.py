@@ -129,7 +129,7 @@ def test_xyz_by_the_variation_of_four_week_demand(
 
 
 def test_xyz_leaves_out_buckets_that_were_mostly_out_of_stock(rows: Rows, sold: Rows) -> None:
-    units = [3] * 28 + [3] * 10 + [0] * 18 + [3] * 56
+    units = [3] * 28 + [60] * 2 + [0] * 26 + [3] * 56
     flags = rows("inventory", in_stock=[unit > 0 for unit in units])
     assert segments(demand_history(sold(units), flags))["xyz"][0] == "X"
 

@@ -68,6 +68,13 @@ def test_two_alike_items_say_nothing_of_the_slope() -> None:
     assert 0.5 < pool.ratio(np.array([80.0]))[0] < 60
 
 
+@pytest.mark.parametrize(("power", "slope"), [(-2.0, 0.0), (3.0, 1.0)])
+def test_the_slope_stays_within_taylors_law(power: float, slope: float) -> None:
+    """Independent purchases have slope 0, items that vary as a whole slope 1."""
+    mean = np.exp(np.linspace(-2, 2, 50))
+    assert Pool(mean**power, mean, np.full(50, 20.0)).slope == slope
+
+
 def test_one_huge_order_does_not_widen_the_forecasts_of_all() -> None:
     ratio = np.array([2.0] * 99 + [2e6])
     pool = Pool(ratio, np.full(100, 5.0), np.full(100, 10.0))

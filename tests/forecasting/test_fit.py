@@ -188,6 +188,17 @@ def test_blocks_change_no_result(table: Table, monkeypatch: pytest.MonkeyPatch) 
     assert blocks.model.equals(whole.model)
 
 
+def test_a_block_as_large_as_the_sample_is_not_the_sample(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(85)
+    history = demand_history(table(rng.poisson(rng.uniform(0.1, 5, 40), (90, 40))))
+    monkeypatch.setattr(fit_module, "SAMPLE", 20)
+    whole = fit(history, 9)
+    monkeypatch.setattr(fit_module, "BLOCK", 20)
+    np.testing.assert_array_equal(fit(history, 9).mean, whole.mean)
+
+
 def test_a_sample_stands_for_all_items(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     """The shared tables come from every fourth item; that shifts the others by little."""
     rng = np.random.default_rng(86)
@@ -349,6 +360,16 @@ def test_demand_of_the_year_comes_back(table: Table) -> None:
     assert history.future_dates(30)[0] == MONDAY + timedelta(7 * (past + 1))
     np.testing.assert_allclose(mean, truth, rtol=0.25)
     assert np.corrcoef(mean, truth)[0, 1] > 0.97
+
+
+def test_a_sum_strays_less_where_periods_even_out(table: Table) -> None:
+    """A large day follows a small one: a day strays far, two weeks hardly."""
+    rng = np.random.default_rng(98)
+    pairs = rng.poisson(8, (100, 20))
+    units = np.stack([pairs, 16 - np.minimum(pairs, 16)], axis=1).reshape(200, 20)
+    model = fit(demand_history(table(units)), HORIZON)
+    assert np.median(model.noise) < 0.7 * np.median(model.period_noise)
+    assert (model.noise <= model.period_noise).all()
 
 
 def test_whole_units_have_whole_quantiles_fractions_have_not(table: Table) -> None:

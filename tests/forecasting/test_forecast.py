@@ -147,9 +147,9 @@ def test_without_levels_there_is_the_mean(table: Table) -> None:
     assert found.columns == ["sku", "location", "date", "mean", "model"]
 
 
-@pytest.mark.parametrize("horizon", [0, -3])
+@pytest.mark.parametrize("horizon", [0, -3, 2.5])
 def test_a_horizon_without_a_period_is_refused(table: Table, horizon: int) -> None:
-    with pytest.raises(ConfigError, match=f"horizon is {horizon}, expected at least 1 period"):
+    with pytest.raises(ConfigError, match=f"horizon is {horizon}, expected a whole number of periods"):
         stockout.forecast(table([1.0]), horizon=horizon)
 
 

@@ -149,13 +149,13 @@ def test_the_year_is_recovered_from_poisson_demand(table: Table) -> None:
     np.testing.assert_allclose(index[:52, 0], smooth[4:-4][:52], atol=0.08)
 
 
-def test_a_growing_assortment_is_no_season(table: Table) -> None:
-    """Sales rise because items come and grow; each item by itself has no season."""
+@pytest.mark.parametrize("launches", [np.arange(150) * 2 // 3, np.append(0, np.full(149, 30))])
+def test_a_growing_assortment_is_no_season(table: Table, launches: NDArray[np.int64]) -> None:
+    """Sales rise because items come and grow, all year round or in one week; none has a season."""
     rng = np.random.default_rng(13)
-    begins = np.linspace(0, 100, 150).astype(np.int64)
     week = np.arange(156)[:, None]
-    growth = 4 * (1 + (week - begins) / 100)
-    units = np.where(week >= begins, rng.poisson(np.maximum(growth, 0.1)), np.nan)
+    growth = 4 * (1 + (week - launches) / 20)
+    units = np.where(week >= launches, rng.poisson(np.maximum(growth, 0.1)), np.nan)
     index = yearly_index(demand_history(table(units, step=7)))
     assert index is not None
     np.testing.assert_allclose(index, 1, atol=0.05)

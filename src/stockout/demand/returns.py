@@ -73,14 +73,14 @@ def net_returns(sales: pl.DataFrame) -> NettedSales:
     unmatched = float(open_returns["open"].sum())
     logger.info(
         "sales: %s of %s returned units were taken off the sale they undo",
-        f"{returned - unmatched:,.6g}",
-        f"{returned:,.6g}",
+        f"{returned - unmatched:,.10g}",
+        f"{returned:,.10g}",
     )
     if unmatched > 0:
         logger.warning(
             "sales: %s returned units on %s lines match no sale by order, or by customer, SKU and "
             "price in the %d days before; they reduce no demand",
-            f"{unmatched:,.6g}",
+            f"{unmatched:,.10g}",
             f"{open_returns.filter(pl.col('open') > 0).height:,}",
             WINDOW_DAYS,
         )
@@ -94,32 +94,48 @@ def _by_key(
     """One way to match; each round pairs an open return with the latest sale that has units left.
 
     A round uses up the return or the sale of every pair, so the rounds end; there are as many as
-    the most sales that one return undoes.
+    the most sales that one return undoes. Only sales with the key of a return take part.
     """
     keyed = pl.all_horizontal(pl.col(name).is_not_null() for name in key)
+    asked = returns.filter(keyed & (pl.col("open") > 0))
+    stock = (
+        lines.filter(keyed & (pl.col("units") > 0))
+        .join(asked, on=key, how="semi")
+        .select("line", "date", "units", *key)
+    )
     while True:
-        candidates = returns.filter(keyed & (pl.col("open") > 0)).sort("date")
-        stock = (
-            lines.filter(keyed & (pl.col("units") > 0))
-            .select("line", "date", "units", *key)
-            .sort("date")
+        pairs = (
+            asked.filter(pl.col("open") > 0)
+            .sort("date", "return")
+            .join_asof(
+                stock.filter(pl.col("units") > 0).sort("date", "line"),
+                on="date",
+                by=key,
+                strategy="backward",
+                tolerance=tolerance,
+                check_sortedness=False,  # sorted above; polars cannot see it within groups
+            )
+            .filter(pl.col("line").is_not_null())
         )
-        pairs = candidates.join_asof(
-            stock,
-            on="date",
-            by=key,
-            strategy="backward",
-            tolerance=tolerance,
-            check_sortedness=False,  # both were sorted above; polars cannot see it within groups
-        ).filter(pl.col("line").is_not_null())
         if pairs.is_empty():
-            return lines, returns
+            left = _put_back(returns, asked, "return", "open")
+            return _put_back(lines, stock, "line", "units"), left
         before = pl.col("open").cum_sum().over("line", order_by="return") - pl.col("open")
         taken = pairs.select(
             "line", "return", taken=pl.min_horizontal("open", (pl.col("units") - before).clip(0))
         ).filter(pl.col("taken") > 0)
-        lines = _take_off(lines, taken, "line", "units")
-        returns = _take_off(returns, taken, "return", "open")
+        stock = _take_off(stock, taken, "line", "units")
+        asked = _take_off(asked, taken, "return", "open")
+
+
+def _put_back(frame: pl.DataFrame, part: pl.DataFrame, key: str, column: str) -> pl.DataFrame:
+    """The frame with the column's values of some of its rows."""
+    left = part.select(key, left=column)
+    return (
+        frame.join(left, on=key, how="left", maintain_order="left")
+        .with_columns(pl.coalesce("left", column).alias(column))
+        .drop("left")
+    )
 
 
 def _take_off(frame: pl.DataFrame, taken: pl.DataFrame, key: str, column: str) -> pl.DataFrame:

@@ -73,8 +73,8 @@ def forecast(
     >>> forecast(sales, horizon=7).select("sku", "date", "mean", "q50").row(0)
     ('00123', datetime.date(2026, 3, 2), 4.0, 4.0)
     """
-    if horizon is not None and horizon < 1:
-        raise ConfigError(f"horizon is {horizon}, expected at least 1 period")
+    if horizon is not None and (horizon < 1 or horizon != int(horizon)):
+        raise ConfigError(f"horizon is {horizon}, expected a whole number of periods, at least 1")
     for level in levels:
         if not 0 < level < 1:
             raise ConfigError(
@@ -84,7 +84,7 @@ def forecast(
     history = demand_history(
         sales, inventory, products, purchases, movements, as_of=as_of, freq=freq
     )
-    model = fit(history, horizon or DEFAULT_HORIZON[history.freq])
+    model = fit(history, int(horizon or DEFAULT_HORIZON[history.freq]))
     _tell(history, model)
     return without_crumbs(_to_frame(model, sorted(set(levels))))
 
