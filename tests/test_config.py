@@ -215,7 +215,17 @@ def test_unknown_key_is_an_error_with_a_suggestion(text: str, message: str) -> N
         ("[forecast]\nlevels = []", "forecast.levels: found [], expected at least one value"),
         (
             "[forecast]\nlevels = [0.5, 0.5]",
-            "forecast.levels: found [0.5, 0.5], expected levels that differ from each other",
+            "forecast.levels: found [0.5, 0.5], expected levels that differ from each other "
+            "and from 0 and 1 in six digits",
+        ),
+        (
+            "[forecast]\nlevels = [0.99999999]",
+            "forecast.levels: found [0.99999999], expected levels that differ from each other "
+            "and from 0 and 1 in six digits",
+        ),
+        (
+            "[reorder]\nlead_time_days = 20260101",
+            "reorder.lead_time_days: found 20260101, expected at most 3,650",
         ),
         ("freq = 'month'", "freq: found 'month', expected 'auto', 'day' or 'week'"),
         (
@@ -273,7 +283,7 @@ def test_error_names_the_layer_that_said_it() -> None:
         "environment: STOCKOUT_HORIZON: unknown key\nhint: did you mean STOCKOUT_FORECAST__HORIZON?"
     )
     assert fault("[forecast]\nhorizon = 3", {}, {"forecast.horizon": -1}) == (
-        "command line: forecast.horizon: found -1, expected at least 1"
+        "command line: --horizon: found -1, expected at least 1"
     )
 
 
@@ -284,7 +294,16 @@ def test_error_names_the_layer_that_said_it() -> None:
             'freq = "day"\nx ?',
             "stockout.toml:2:3: not TOML: Expected '=' after a key in a key/value pair",
         ),
-        ("a = 1\na = 2", "stockout.toml:2:6: not TOML: Cannot overwrite a value"),
+        (
+            "a = 1\na = 2",
+            "stockout.toml:2:6: not TOML: Cannot overwrite a value\n"
+            "hint: this key is set further up",
+        ),
+        (
+            'a = "x\n',
+            "stockout.toml:1:7: not TOML: Illegal character '\\n'\n"
+            "hint: a text ends with the quote it begins with, on the same line",
+        ),
         (
             '[tables]\nsales = "C:\\data"',
             "stockout.toml:2:14: not TOML: Unescaped '\\' in a string\n"

@@ -339,9 +339,10 @@ def test_missing_folder_and_folder_for_a_file(tmp_path: Path) -> None:
     with pytest.raises(StockoutError) as caught:
         write_frame(frame, path, "csv")
     assert str(caught.value) == (
-        f"{path}: cannot be written: No such file or directory\n"
-        f"hint: make the folder {path.parent} first"
+        f"{path}: no folder {path.parent}\nhint: make the folder {path.parent} first"
     )
     with pytest.raises(StockoutError) as caught:
         write_frame(frame, tmp_path, "csv")
-    assert str(caught.value) == f"{tmp_path}: is a folder\nhint: name a file in it"
+    assert str(caught.value) == (
+        f"{tmp_path}: is a folder\nhint: name a file in it: {tmp_path / 'table.csv'}"
+    )

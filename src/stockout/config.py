@@ -87,9 +87,16 @@ def _path_or_paths(value: object) -> object:
     return value
 
 
+_MOST_PERIODS = 10_000
+"""More than a planner can mean: 27 years of days."""
+
+_MOST_DAYS = 3650
+"""Ten years: a longer lead time or review is a mistake in the unit, and would fill the memory."""
+
 Number: TypeAlias = Annotated[float, BeforeValidator(_no_bool)]
 NotNegative: TypeAlias = Annotated[Number, Field(ge=0)]
-Positive: TypeAlias = Annotated[Number, Field(gt=0)]
+LeadTime: TypeAlias = Annotated[Number, Field(ge=0, le=_MOST_DAYS)]
+ReviewTime: TypeAlias = Annotated[Number, Field(gt=0, le=_MOST_DAYS)]
 Share: TypeAlias = Annotated[Number, AfterValidator(_share)]
 Text: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -155,7 +162,7 @@ class ForecastConfig(_Model):
         levels: Quantile levels, each strictly between 0 and 1.
     """
 
-    horizon: Annotated[int, BeforeValidator(_no_bool), Field(ge=1)] | None = None
+    horizon: Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=_MOST_PERIODS)] | None = None
     levels: Annotated[list[Share], BeforeValidator(_split_commas), Field(min_length=1)] = Field(
         default_factory=lambda: [0.5, 0.9]
     )
@@ -163,8 +170,9 @@ class ForecastConfig(_Model):
     @field_validator("levels")
     @classmethod
     def _levels_differ(cls, levels: list[float]) -> list[float]:
-        if len(set(levels)) < len(levels):
-            raise ValueError("levels that differ from each other")
+        names = {f"{100 * level:g}" for level in levels}  # of their columns: q50, q97.5
+        if len(names) < len(levels) or names & {"0", "100"}:
+            raise ValueError("levels that differ from each other and from 0 and 1 in six digits")
         return levels
 
 
@@ -188,8 +196,8 @@ class ReorderConfig(_Model):
     shortage_cost: NotNegative | None = None
     holding_cost: NotNegative | None = None
     budget: NotNegative | None = None
-    review_days: Positive | None = None
-    lead_time_days: NotNegative | None = None
+    review_days: ReviewTime | None = None
+    lead_time_days: LeadTime | None = None
 
     @model_validator(mode="after")
     def _one_target(self) -> Self:
@@ -224,8 +232,8 @@ class Config(_Model):
 
     as_of: Annotated[date | Literal["today"] | None, BeforeValidator(_date_or_today)] = None
     freq: Literal["auto", "day", "week"] = "auto"
-    default_lead_time_days: NotNegative | None = None
-    default_review_days: Positive = 7
+    default_lead_time_days: LeadTime | None = None
+    default_review_days: ReviewTime = 7
     tables: dict[TableName, Source] = Field(default_factory=dict)
     forecast: ForecastConfig = Field(default_factory=ForecastConfig)
     reorder: ReorderConfig = Field(default_factory=ReorderConfig)

@@ -27,6 +27,7 @@ _EXPECTED = {  # for the types of fault that pydantic knows
     "finite_number": "a finite number",
     "greater_than_equal": "at least {ge}",
     "greater_than": "more than {gt}",
+    "less_than_equal": "at most {le:,}",
     "literal_error": "{expected}",
     "string_type": "text",
     "string_too_short": "text that is not empty",

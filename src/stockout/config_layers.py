@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from stockout.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 ENV_PREFIX = "STOCKOUT_"
+COMMAND_LINE = "command line"
 NOT_SETTINGS = frozenset({"STOCKOUT_REALDATA"})
 """Variables with our prefix that are read elsewhere."""
 
@@ -23,6 +24,13 @@ _TARGETS = (
     frozenset({"fill_rate"}),
     frozenset({"shortage_cost", "holding_cost"}),
 )
+_TOML_HINTS = {  # what Python's parser says, and what is behind it most often
+    r"character '\n'": "a text ends with the quote it begins with, on the same line",
+    "\\": r"write paths with / or in single quotes: 'C:\data\sales.csv'",
+    "escape": r"write paths with / or in single quotes: 'C:\data\sales.csv'",
+    "Cannot overwrite": "this key is set further up",
+    "Cannot declare": "this section is there already, further up",
+}
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -43,7 +51,10 @@ class Layer:
 
     def spell(self, keys: Iterable[object]) -> str:
         """The setting at these nested keys, as it is written here."""
+        keys = list(keys)
         dotted = ".".join(str(key) for key in keys)
+        if self.name == COMMAND_LINE and keys != ["reorder"]:
+            return _flag(keys)
         if self.prefix == ENV_PREFIX:
             return ENV_PREFIX + dotted.replace(".", "__").upper()
         return self.prefix + dotted
@@ -86,7 +97,7 @@ def read_layers(
         layers=(
             Layer(str(file or "defaults"), prefix, values),
             Layer("environment", ENV_PREFIX, environment),
-            Layer("command line", "", flags),
+            Layer(COMMAND_LINE, "", flags),
         ),
         folder=folder,
         file=file,
@@ -146,14 +157,17 @@ def _toml_fault(file: Path, text: str, message: str) -> ConfigError:
     place = _TOML_PLACE.search(message)
     lines = text.splitlines() or [""]
     line, column = (place[1], place[2]) if place and place[1] else (len(lines), len(lines[-1]) + 1)
-    hint = (
-        r"write paths with / or in single quotes: 'C:\data\sales.csv'"
-        if "\\" in message or "escape" in message.lower()
-        else None
-    )
     return ConfigError(
-        f"{file}:{line}:{column}: not TOML: {_TOML_PLACE.sub('', message)}", hint=hint
+        f"{file}:{line}:{column}: not TOML: {_TOML_PLACE.sub('', message)}",
+        hint=next((hint for words, hint in _TOML_HINTS.items() if words in message), None),
     )
+
+
+def _flag(keys: Sequence[object]) -> str:
+    """The flag of a setting: ``--horizon``, ``--lead-time``; that of a table is its name."""
+    names = [str(key) for key in keys if not isinstance(key, int)]
+    name = names[1] if names[0] == "tables" and len(names) > 1 else names[-1]
+    return "--" + name.removesuffix("_days").replace("_", "-")
 
 
 def _environment(env: Mapping[str, str]) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import errno
+import importlib.util
 import io
 import os
 import secrets
@@ -95,8 +95,38 @@ def write_frame(
         _write(frame, buffer, fmt, raw=raw)
         _to_stdout(buffer.getvalue())
         return
+    fmt = target_format(path, fmt)
     with replacing(path) as beside:
         _write(frame, beside, fmt, raw=raw, compression=_COMPRESSIONS.get(path.suffix.lower()))
+
+
+def target_format(path: Path, asked: OutputFormat | None = None) -> OutputFormat:
+    """The format to write a file in; refuses what cannot be written, before the work for it.
+
+    Args:
+        path: Where the file is to be.
+        asked: The format, where its suffix is not to tell it.
+
+    Raises:
+        ConfigError: The format is not known, or the package that writes it is not installed.
+        StockoutError: The path is a folder, or in a folder that is not there.
+    """
+    _check_folder(path)
+    fmt = asked or guess_format(path)
+    if fmt == "xlsx" and importlib.util.find_spec("xlsxwriter") is None:
+        raise ConfigError(
+            "writing xlsx needs the package xlsxwriter", hint="pip install 'stockout[excel]'"
+        )
+    return fmt
+
+
+def _check_folder(path: Path) -> None:
+    if path.is_dir():
+        raise StockoutError(f"{path}: is a folder", hint=f"name a file in it: {path / 'table.csv'}")
+    if not path.parent.is_dir():
+        raise StockoutError(
+            f"{path}: no folder {path.parent}", hint=f"make the folder {path.parent} first"
+        )
 
 
 @contextlib.contextmanager
@@ -113,9 +143,8 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         StockoutError: The file cannot be written. The old one is as before, the new one gone.
     """
+    _check_folder(path)
     target = Path(os.path.realpath(path))
-    if target.is_dir():
-        raise StockoutError(f"{path}: is a folder", hint="name a file in it")
     if target.exists() and not target.is_file():
         with _told(path):
             yield path
@@ -142,11 +171,7 @@ def _told(path: Path) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        missing = error.errno == errno.ENOENT and not path.parent.is_dir()
-        raise StockoutError(
-            f"{path}: cannot be written: {error.strerror or error}",
-            hint=f"make the folder {path.parent} first" if missing else None,
-        ) from None
+        raise StockoutError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
 def _sync(path: Path) -> None:
@@ -223,12 +248,8 @@ def _guarded(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _write_excel(frame: pl.DataFrame, target: Path | io.BytesIO) -> None:
-    try:
-        import xlsxwriter  # noqa: PLC0415 - an extra
-    except ModuleNotFoundError:
-        raise ConfigError(
-            "writing xlsx needs the package xlsxwriter", hint="pip install 'stockout[excel]'"
-        ) from None
+    import xlsxwriter  # noqa: PLC0415 - an extra
+
     if frame.height >= _EXCEL_ROWS:
         raise StockoutError(
             f"an Excel sheet holds {_EXCEL_ROWS - 1:,} rows below its header, not {frame.height:,}",

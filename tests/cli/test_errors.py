@@ -138,21 +138,21 @@ def test_unknown_environment_setting(cli: Cli, shop: Path, monkeypatch: pytest.M
         ),
         (
             ["forecast", "--levels", "0.5,1.5"],
-            "error: command line: forecast.levels: found '1.5', "
+            "error: command line: --levels: found '1.5', "
             "expected a share between 0 and 1, such as 0.95\n",
         ),
         (
             ["forecast", "--horizon", "0"],
-            "error: command line: forecast.horizon: found 0, expected at least 1\n",
+            "error: command line: --horizon: found 0, expected at least 1\n",
         ),
         (
             ["forecast", "--as-of", "tomorrow"],
-            "error: command line: as_of: found 'tomorrow', "
+            "error: command line: --as-of: found 'tomorrow', "
             'expected a date like 2026-01-31, or "today"\n',
         ),
         (
             ["reorder", "--service-level", "95"],
-            "error: command line: reorder.service_level: found 95.0, "
+            "error: command line: --service-level: found 95.0, "
             "expected a share between 0 and 1, such as 0.95\n",
         ),
         (
@@ -170,6 +170,28 @@ def test_unknown_environment_setting(cli: Cli, shop: Path, monkeypatch: pytest.M
             "hint: leave --output away, or choose csv, json, parquet or xlsx\n",
         ),
         (
+            ["forecast", "--output", "."],
+            "error: .: is a folder\nhint: name a file in it: table.csv\n",
+        ),
+        (
+            ["forecast", "--horizon", "10001"],
+            "error: command line: --horizon: found 10001, expected at most 10,000\n",
+        ),
+        (
+            ["forecast", "--horizon", "1.5"],
+            "error: Invalid value for '--horizon': expected a whole number\n"
+            "hint: stockout forecast --help lists the options\n",
+        ),
+        (
+            ["reorder", "--lead-time", "1e9"],
+            "error: command line: --lead-time: found 1000000000.0, expected at most 3,650\n",
+        ),
+        (
+            ["forecast", "--sales", "sales.csv", "--output", "sales.csv"],
+            "error: sales.csv: table sales is read from there, and would be overwritten\n"
+            "hint: write to another file\n",
+        ),
+        (
             ["forecast", "--format", "parquet"],
             "error: parquet is not written to the terminal or a pipe\n"
             "hint: name a file: --output FILE.parquet\n",
@@ -181,8 +203,7 @@ def test_unknown_environment_setting(cli: Cli, shop: Path, monkeypatch: pytest.M
         ),
         (
             ["forecast", "--output", "results/forecast.csv"],
-            "error: results/forecast.csv: cannot be written: No such file or directory\n"
-            "hint: make the folder results first\n",
+            "error: results/forecast.csv: no folder results\nhint: make the folder results first\n",
         ),
         (
             ["sample", "shop", "--set", "wait_shar=0.3"],
@@ -205,7 +226,24 @@ def test_folder_that_cannot_be_written(cli: Cli, shop: Path) -> None:
     (shop / "results").write_text("a file, not a folder")
     code, stdout, stderr = cli("forecast", "--output", "results/forecast.csv")
     assert (code, stdout) == (2, "")
-    assert stderr.startswith("error: results/forecast.csv: cannot be written: ")
+    assert stderr == (
+        "error: results/forecast.csv: no folder results\nhint: make the folder results first\n"
+    )
+
+
+def test_output_over_any_export_of_the_configuration(cli: Cli, shop: Path) -> None:
+    (shop / "stockout.toml").write_text("[tables]\nsales = '*s.csv'\nevents = 'gone.csv'\n")
+    before = (shop / "sales.csv").read_bytes()
+    code, _, stderr = cli("forecast", "--output", str(shop / "sales.csv"))
+    assert code == 2
+    assert stderr.endswith(
+        "sales.csv: table sales is read from there, and would be overwritten\n"
+        "hint: write to another file\n"
+    )
+    assert (shop / "sales.csv").read_bytes() == before
+    code, _, stderr = cli("forecast", "--output", "stockout.toml", "--format", "csv")
+    assert code == 2
+    assert stderr.startswith("error: stockout.toml: the configuration is read from there")
 
 
 def test_what_a_file_is_called_cannot_reach_the_terminal(cli: Cli) -> None:

@@ -43,6 +43,17 @@ def fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     monkeypatch.setattr(stockout, "forecast", forecast, raising=False)
 
 
+def in_shell(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command with what a shell can do to its streams."""
+    return subprocess.run(
+        ["/bin/sh", "-c", f'"{sys.executable}" -m stockout {line}'],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        check=False,
+    )
+
+
 def test_version(cli: Cli) -> None:
     assert cli("--version") == (0, f"stockout {stockout.__version__}\n", "")
 
@@ -51,6 +62,37 @@ def test_no_command_shows_the_help(cli: Cli) -> None:
     code, stdout, stderr = cli()
     assert (code, stdout) == (2, "")
     assert stderr == cli("--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "redirection", "code"),
+    [
+        ("forecast --sales sales.csv", "2>&-", 2),
+        ("forecast --sales sales.csv", "2>/dev/full", 2),
+        ("forecast --sales sales.csv", ">&-", 2),
+        ("--version", ">&-", 0),
+    ],
+)
+def test_closed_and_full_streams(folder: Path, arguments: str, redirection: str, code: int) -> None:
+    """Neither 1, which means findings, nor 101, which means a bug."""
+    (folder / "sales.csv").write_text("date,sku,units\n")
+    assert in_shell(folder, f"{arguments} {redirection}").returncode == code
+
+
+def test_result_for_a_closed_stdout(folder: Path) -> None:
+    done = in_shell(folder, "forecast --sales sales.csv >&-")
+    assert done.stderr == "error: stdout is closed\nhint: name a file: --output FILE\n"
+
+
+def test_not_enough_memory(cli: Cli, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shop.is_dir()
+    fail_with(monkeypatch, MemoryError())
+    assert cli("forecast") == (
+        2,
+        "",
+        "error: the memory of this machine is not enough\n"
+        "hint: forecast fewer periods, or fewer items at a time\n",
+    )
 
 
 def test_a_bug_of_ours(cli: Cli, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:

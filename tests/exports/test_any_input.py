@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 
 from stockout.config import Source
 from stockout.errors import StockoutError
+from stockout.exports.numbers import TOO_LARGE
 from stockout.exports.read import read_table
 from stockout.outputs import write_frame
 from stockout.tables import conform
@@ -115,7 +116,7 @@ texts = (
     .map(lambda text: text.strip())
     .filter(lambda text: text not in ("", "null", "NULL", "\\N", "#N/A"))
 )
-numbers = st.floats(allow_nan=False, allow_infinity=False, width=64)
+numbers = st.floats(-TOO_LARGE, TOO_LARGE, exclude_min=True, exclude_max=True)
 sales = st.lists(
     st.fixed_dictionaries(
         {

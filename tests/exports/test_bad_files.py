@@ -36,7 +36,8 @@ FILES = [
         1,
         None,
         ":1: no column for units, which table sales needs: the columns are date, sku, amount_sold\n"
-        'hint: say which it is in stockout.toml: [tables.sales.columns] units = "NAME IN THE FILE"',
+        "hint: say which it is under [tables.sales.columns] in stockout.toml: "
+        'units = "NAME IN THE FILE"',
     ),
     Bad(
         "repeated_column.csv",
@@ -51,7 +52,7 @@ FILES = [
         1,
         None,
         ":1: 'Qty' and 'Quantity' could each be units\n"
-        'hint: choose one: [tables.sales.columns] units = "Qty"',
+        'hint: choose one under [tables.sales.columns] in stockout.toml: units = "Qty"',
     ),
     Bad(
         "row_too_long.csv",
@@ -115,7 +116,8 @@ FILES = [
         "date",
         ":2:date: ambiguous date (1 more in this column): found '03/04/2026', expected a date "
         "whose day, month and year are certain\n"
-        'hint: say how dates are written: date_format = "%d/%m/%Y" or "%m/%d/%Y"',
+        'hint: say how dates are written: date_format = "%d/%m/%Y" or "%m/%d/%Y"'
+        " under [tables.sales] in stockout.toml",
     ),
     Bad(
         "mixed_order_dates.csv",
@@ -124,7 +126,8 @@ FILES = [
         "date",
         ":2:date: day and month change places in this column (1 more in this column): "
         "found '13/04/2026', expected dates that are all written in one way\n"
-        "hint: say which with date_format, and correct the others",
+        "hint: correct the others, and say which with date_format under [tables.sales] in "
+        "stockout.toml",
     ),
     Bad(
         "two_digit_year.csv",
@@ -132,7 +135,8 @@ FILES = [
         2,
         "date",
         ":2:date: ambiguous date: found '03/04/26', expected a date whose day, month and year are "
-        'certain\nhint: say how dates are written: date_format = "%d/%m/%y" or "%m/%d/%y"',
+        'certain\nhint: say how dates are written: date_format = "%d/%m/%y" or "%m/%d/%y"'
+        " under [tables.sales] in stockout.toml",
     ),
     Bad(
         "zero_date.csv",
@@ -140,7 +144,8 @@ FILES = [
         2,
         "date",
         ":2:date: not a date: found '0001-01-01', expected a date like 2026-01-31\n"
-        'hint: a stand-in for "no date" is named in null_words, as in null_words = ["0001-01-01"]',
+        'hint: a stand-in for "no date" is named in null_words, as in null_words = ["0001-01-01"]'
+        " under [tables.sales] in stockout.toml",
     ),
     Bad(
         "not_a_number.csv",
@@ -155,7 +160,8 @@ FILES = [
         2,
         "units",
         ":2:units: ambiguous number: found '1,234', expected a number that is certain\n"
-        'hint: say which mark is decimal: decimal = "." or decimal = ","',
+        'hint: say which mark is decimal: decimal = "." or decimal = ","'
+        " under [tables.sales] in stockout.toml",
     ),
     Bad(
         "decimal_comma.csv",
@@ -163,7 +169,8 @@ FILES = [
         2,
         "units",
         ":2:units: not a number: found '1,5', expected a number like 1234.5\n"
-        'hint: a decimal comma is read with decimal = ","',
+        'hint: a decimal comma is read with decimal = ","'
+        " under [tables.sales] in stockout.toml",
     ),
     Bad(
         "nan_number.csv",
@@ -178,6 +185,21 @@ FILES = [
         2,
         "units",
         ":2:units: not a number: found 'inf', expected a number like 1234.5",
+    ),
+    Bad(
+        "number_too_large.csv",
+        UnparsableValueError,
+        2,
+        "units",
+        ":2:units: out of range: found '1e300', expected a number below 1e+15",
+    ),
+    Bad(
+        "lead_time_is_a_date.csv",
+        UnparsableValueError,
+        2,
+        "lead_time_days",
+        ":2:lead_time_days: out of range: found '20260105', expected days from 0 to 3650",
+        "products",
     ),
     Bad(
         "not_a_flag.csv",
@@ -244,7 +266,8 @@ FILES = [
         2,
         None,
         ":2: not UTF-8 text at byte 30: found '0xe9'\n"
-        'hint: say how the file is written, for example encoding = "cp1252" or "gb18030"',
+        'hint: say how the file is written, for example encoding = "cp1252" or "gb18030"'
+        " under [tables.sales] in stockout.toml",
     ),
     Bad(
         "latin1_header.csv",
@@ -252,14 +275,15 @@ FILES = [
         1,
         None,
         ":1: not UTF-8 text at byte 17: found '0xe4'\n"
-        'hint: say how the file is written, for example encoding = "cp1252" or "gb18030"',
+        'hint: say how the file is written, for example encoding = "cp1252" or "gb18030"'
+        " under [tables.sales] in stockout.toml",
     ),
     Bad(
         "utf16.csv",
         InputError,
         None,
         None,
-        ': not UTF-8 text\nhint: say encoding = "utf-16"',
+        ': not UTF-8 text\nhint: say encoding = "utf-16" under [tables.sales] in stockout.toml',
     ),
     Bad(
         "null_bytes.csv",
@@ -267,7 +291,8 @@ FILES = [
         None,
         None,
         ": not text: it holds null bytes\n"
-        'hint: UTF-16 text without a byte order mark is read with encoding = "utf-16-le"',
+        'hint: UTF-16 text without a byte order mark is read with encoding = "utf-16-le"'
+        " under [tables.sales] in stockout.toml",
     ),
     Bad(
         "zip_inside.csv",
@@ -281,7 +306,8 @@ FILES = [
         InputError,
         None,
         None,
-        ': not text but Parquet\nhint: say format = "parquet"',
+        ": not text but Parquet\n"
+        'hint: say format = "parquet" under [tables.sales] in stockout.toml',
     ),
     Bad(
         "text_inside.parquet",
@@ -289,7 +315,8 @@ FILES = [
         None,
         None,
         ": not a Parquet file, or a damaged one (File out of specification: The file must end with "
-        'PAR1 or PARE)\nhint: if it is text, say format = "csv"',
+        'PAR1 or PARE)\nhint: if it is text, say format = "csv"'
+        " under [tables.sales] in stockout.toml",
     ),
     Bad(
         "damaged.parquet",
@@ -297,7 +324,8 @@ FILES = [
         None,
         None,
         ": not a Parquet file, or a damaged one (File out of specification: FileMetaData.version "
-        'missing)\nhint: if it is text, say format = "csv"',
+        'missing)\nhint: if it is text, say format = "csv"'
+        " under [tables.sales] in stockout.toml",
     ),
     Bad(
         "truncated.csv.gz",

@@ -141,7 +141,8 @@ class TestText:
     def test_encoding_that_does_not_fit(self, folder: Path) -> None:
         write(folder, "a.csv", HEAD.encode() + b"2026-01-05,\xff\xff,1\n")
         assert fault(path="a.csv", encoding="gb18030") == (
-            "a.csv:2: not gb18030 text at byte 27\nhint: say another encoding"
+            "a.csv:2: not gb18030 text at byte 27\n"
+            "hint: say another encoding under [tables.sales] in stockout.toml"
         )
         for encoding in ("klingon", "rot13", "base64"):
             assert fault(path="a.csv", encoding=encoding) == (
@@ -273,8 +274,8 @@ class TestColumns:
         write(folder, "a.csv", "sku,Lead Time\n7,3\n")
         assert read("products", path="a.csv")["lead_time_days"].to_list() == [None]
         assert logged(caplog) == [
-            "products: column 'Lead Time' is not used; if it holds lead_time_days, say so: "
-            '[tables.products.columns] lead_time_days = "Lead Time"'
+            "products: column 'Lead Time' is not used; if it holds lead_time_days, say so "
+            'under [tables.products.columns] in stockout.toml: lead_time_days = "Lead Time"'
         ]
 
     def test_repeated_and_empty_names_do_not_matter_where_unused(self, folder: Path) -> None:
@@ -407,6 +408,44 @@ class TestRules:
             f"stockout.toml: tables.sales.columns.units: {message}"
         )
 
+    def test_columns_of_expressions_count_as_used(
+        self, folder: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        write(folder, "a.csv", "date,sku,units,packs,kind,note\n2026-01-05,7,1,2,x,y\n")
+        rule = Exclude(where="kind = 'b'", reason="b")
+        units = SqlColumn(sql="CAST(packs AS DOUBLE) * 6")
+        with caplog.at_level("INFO"):
+            read(path="a.csv", columns={"revenue": units}, exclude=[rule])
+        assert "sales: columns not used: note" in caplog.messages
+
+    def test_cast_of_a_decimal_comma_is_told_what_to_do(self, folder: Path) -> None:
+        write(folder, "a.csv", "date;sku;units\n2026-01-05;7;1,5\n")
+        sql = SqlColumn(sql="CAST(units AS DOUBLE)")
+        assert fault(path="a.csv", columns={"units": sql}).endswith(
+            "hint: REPLACE(column, ',', '.') makes a decimal comma a point"
+        )
+
+    @pytest.mark.parametrize(
+        "where",
+        [
+            "SKU IN (SELECT SKU FROM read_csv('other.csv'))",
+            "SKU IN (FROM \"READ_CSV\"('other.csv'))",
+            "EXISTS (/* a comment */ select 1 from read_parquet('other.csv'))",
+            "SKU IN ( select SKU from self)",
+        ],
+    )
+    def test_an_expression_opens_no_other_file(self, folder: Path, where: str) -> None:
+        write(folder, "a.csv", self.ROWS)
+        assert fault(path="a.csv", exclude=[Exclude(where=where, reason="x")]) == (
+            f"stockout.toml: tables.sales.exclude.0: {where!r} asks for other rows, expected an "
+            "expression over the columns of a row"
+        )
+
+    def test_words_of_a_query_in_quotes_are_text(self, folder: Path) -> None:
+        write(folder, "a.csv", "date,sku,units,kind\n2026-01-05,7,1,(select)\n2026-01-06,7,1,b\n")
+        rule = Exclude(where="kind = '(select)'", reason="x")
+        assert read(path="a.csv", exclude=[rule]).height == 1
+
     def test_rule_must_be_a_condition(self, folder: Path) -> None:
         write(folder, "a.csv", self.ROWS)
         assert fault(path="a.csv", exclude=[Exclude(where="SKU", reason="x")]) == (
@@ -508,9 +547,29 @@ class TestFiles:
         assert read(path="x", format="csv").height == 1
         assert fault(path="export") == (
             "export: the file's format is not known from its name\n"
-            'hint: say it with format = "csv" or format = "parquet"'
+            'hint: say it with format = "csv" or format = "parquet" under [tables.sales] in '
+            "stockout.toml"
         )
         assert read(path="export", format="csv").height == 1
+
+    def test_an_export_saved_twice_is_told(
+        self, folder: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        write(folder, "a.csv", HEAD + "2026-01-05,7,1\n")
+        write(folder, "b.csv", HEAD + "2026-01-05,7,2\n")
+        write(folder, "c.csv", HEAD + "2026-01-05,7,1\n")
+        with caplog.at_level("WARNING"):
+            assert read(path="*.csv").height == 3
+        assert caplog.messages == ["sales: c.csv holds the same as a.csv, and its rows count twice"]
+
+    def test_hint_of_a_project_file_names_its_section(self, folder: Path) -> None:
+        write(folder, "a.csv", "date,sku,pieces\n2026-01-05,7,1\n")
+        with pytest.raises(InputError) as caught:
+            read_table("sales", Source(path="a.csv"), config_name="pyproject.toml")
+        assert caught.value.hint == (
+            "say which it is under [tool.stockout.tables.sales.columns] in pyproject.toml: "
+            'units = "NAME IN THE FILE"'
+        )
 
     def test_name_with_characters_of_a_glob(self, folder: Path) -> None:
         write(folder, "sales [1].csv", HEAD + "2026-01-05,7,1\n")

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stockout.errors import NotKnownError
@@ -65,6 +65,7 @@ def test_nothing_is_never_minus_nothing() -> None:
     assert math.copysign(1, quantity) == 1
 
 
+@settings(deadline=None)  # a busy machine is not a fault of the quantities
 @given(
     needs=st.lists(st.floats(0, 500), min_size=2, max_size=6),
     moq=st.none() | st.integers(0, 60).map(float),

@@ -59,6 +59,14 @@ def test_fractional_demand_is_gamma_and_certain_without_noise() -> None:
     assert (drawn[1] == 5).all()
 
 
+def test_a_path_without_demand_beside_one_with_much() -> None:
+    mean = np.full((1, PATHS), 900.0)
+    mean[0, ::7] = 0.0
+    drawn = draw_demand(RANKS, mean, np.array([1.5]), np.array([True]))[0]
+    assert (drawn[::7] == 0).all()
+    assert (np.delete(drawn, np.s_[::7]) > 700).all()
+
+
 @pytest.mark.parametrize("is_integer", [True, False])
 @pytest.mark.parametrize("noise", [1.0, 2.5, 12.0])
 def test_draws_do_not_fall_with_the_mean(noise: float, is_integer: bool) -> None:

@@ -377,3 +377,14 @@ def test_costs_of_zipkins_lost_sales_system(
         state = following
     cost = state.sum(axis=1) @ cost_of / state.sum()
     assert optimal * 0.999 <= cost <= optimal * (1 + within)
+
+
+def test_a_target_above_what_the_futures_tell_apart_is_reported(
+    make_model: MakeModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    project(make_model([5.0, 5.0]), plan([0.0, 0.0], level=[0.999, 0.99]))
+    assert not caplog.records
+    project(make_model([5.0, 5.0]), plan([0.0, 0.0], level=[0.9999, 0.99]))
+    assert caplog.messages == [
+        "1 items aim above 99.9 %, but 1,021 futures of demand tell no more than that apart"
+    ]

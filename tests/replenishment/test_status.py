@@ -12,8 +12,7 @@ from stockout.replenishment.status import STATUSES, by_urgency, with_status
 CALM: dict[str, Any] = {
     "life": "active", "on_hand": 20.0, "free": 20.0, "lead_time_days": 14.0, "mean_demand": 12.0,
     "cover_demand": 50.0, "reorder_point": 18.0, "position": 20.0, "raw_qty": 0.0,
-    "risk_before_arrival": 0.01, "short_before_arrival": 0.1, "demand_before_arrival": 8.0,
-    "target_kind": "service_level", "level": 0.95, "moq": None, "pack_size": None,
+    "stockout_risk": 0.04, "risk_before_arrival": 0.01, "moq": None, "pack_size": None,
     "is_integer": True,
 }  # fmt: skip
 
@@ -25,11 +24,10 @@ CALM: dict[str, Any] = {
         ("stocked out", {"on_hand": 0.0, "free": 0.0}),
         ("stocked out", {"free": 0.0}),  # all of it is reserved
         ("ok", {"on_hand": 0.0, "free": 0.0, "mean_demand": 0.0}),  # nobody wants it
-        ("at risk", {"raw_qty": 1.0}),
-        ("at risk", {"risk_before_arrival": 0.06}),
-        ("ok", {"risk_before_arrival": 0.06, "level": 0.9}),
-        ("ok", {"risk_before_arrival": 0.06, "target_kind": "fill_rate"}),
-        ("at risk", {"short_before_arrival": 0.5, "target_kind": "fill_rate"}),
+        ("ok", {"raw_qty": 5.0, "stockout_risk": 0.49}),  # a usual order keeps it so
+        ("at risk", {"raw_qty": 5.0, "stockout_risk": 0.5}),
+        ("ok", {"stockout_risk": 0.3, "risk_before_arrival": 0.19}),
+        ("at risk", {"stockout_risk": 0.3, "risk_before_arrival": 0.2}),  # no order helps
         ("ok", {"position": 68.0}),
         ("excess", {"position": 69.0}),
         ("ok", {"position": 69.0, "pack_size": 60.0}),  # one pack is never an excess

@@ -57,6 +57,7 @@ def reorder_frame(lines: int = 1, **cells: object) -> pl.DataFrame:
         "order_qty": 24.0,
         "order_value": 84.0,
         "stockout_risk": 0.974,
+        "expected_lost_units": 3.0,
         "expected_lost_revenue": 12.5,
         "status": "at risk",
         "reason": "2 on hand cover 0.7 days.",
@@ -68,7 +69,7 @@ def reorder_frame(lines: int = 1, **cells: object) -> pl.DataFrame:
 
 def test_forecast_shows_the_largest_items_first_and_quantiles_of_one_period() -> None:
     screen = console()
-    digest = forecast_digest(forecast_frame(3), as_of=AS_OF, size=screen.size)
+    digest = forecast_digest(forecast_frame(3), as_of=AS_OF, period="day", size=screen.size)
     assert shown(digest, screen) == [
         "Forecast",
         "               mean  sum of    first    first",
@@ -79,7 +80,43 @@ def test_forecast_shows_the_largest_items_first_and_quantiles_of_one_period() ->
         "",
         "3 items, 6 units expected over 2 days from 2026-06-29 (as of 2026-06-28)",
         "2 active, 1 ended",
+        "no inventory given: a day out of stock counts as a day without demand",
     ]
+
+
+def test_forecast_with_inventory_says_nothing_of_it() -> None:
+    screen = console()
+    stock = pl.DataFrame({"sku": ["00000"]})
+    digest = forecast_digest(
+        forecast_frame(3), as_of=AS_OF, period="day", size=screen.size, inventory=stock
+    )
+    assert shown(digest, screen)[-1] == "2 active, 1 ended"
+
+
+@pytest.mark.parametrize(
+    ("width", "titles"),
+    [
+        (25, "sku   location order"),
+        (40, "sku   location hand order order risk"),
+        (60, "sku   location status  hand order order value risk"),
+        (72, "sku   location status  hand order order value risk time"),
+    ],
+)
+def test_a_narrow_screen_loses_columns_before_it_breaks_an_sku(width: int, titles: str) -> None:
+    screen = console(width)
+    lines = shown(reorder_digest(reorder_frame(), as_of=AS_OF, size=screen.size), screen)
+    assert titles in lines
+    assert sum(line.startswith("00123 L01") for line in lines) == 2  # the row and its reason
+
+
+@pytest.mark.parametrize("width", [24, 32, 48])
+def test_a_narrow_screen_keeps_the_sum(width: int) -> None:
+    screen = console(width)
+    lines = shown(
+        forecast_digest(forecast_frame(3), as_of=AS_OF, period="day", size=screen.size), screen
+    )
+    assert any("sum of" in line for line in lines)
+    assert any(line.startswith("00002 ") for line in lines)
 
 
 @pytest.mark.parametrize("width", [80, 120, 200])
@@ -87,7 +124,7 @@ def test_forecast_shows_the_largest_items_first_and_quantiles_of_one_period() ->
 def test_a_long_forecast_fits_the_screen_and_says_what_is_left(width: int, height: int) -> None:
     screen = console(width, height)
     frame = forecast_frame(500, location="north")
-    lines = shown(forecast_digest(frame, as_of=AS_OF, size=screen.size), screen)
+    lines = shown(forecast_digest(frame, as_of=AS_OF, period="day", size=screen.size), screen)
     assert len(lines) < height
     assert len(lines) > height - 4
     assert max(map(len, lines)) <= width
@@ -96,12 +133,20 @@ def test_a_long_forecast_fits_the_screen_and_says_what_is_left(width: int, heigh
     assert left_out == f"... and {500 - rows} more; --output FILE writes all rows"
 
 
+def test_forecast_of_one_week_says_week() -> None:
+    screen = console()
+    frame = forecast_frame(2, days=1)
+    lines = shown(forecast_digest(frame, as_of=AS_OF, period="week", size=screen.size), screen)
+    assert "2 items, 1 units expected over 1 week from 2026-06-29 (as of 2026-06-28)" in lines
+    assert "sku    model  a week  1 week  week q50  week q90" in lines
+
+
 def test_weekly_forecast_says_weeks() -> None:
     weekly = forecast_frame(2).with_columns(
         pl.Series("date", [date(2026, 6, 29), date(2026, 7, 6)] * 2)
     )
     screen = console()
-    lines = shown(forecast_digest(weekly, as_of=AS_OF, size=screen.size), screen)
+    lines = shown(forecast_digest(weekly, as_of=AS_OF, period="week", size=screen.size), screen)
     assert "2 items, 2 units expected over 2 weeks from 2026-06-29 (as of 2026-06-28)" in lines
 
 
@@ -128,9 +173,9 @@ def test_reorder_list_with_reasons_below() -> None:
         "00123 L01: 2 on hand cover 0.7 days.",
         "00456 L01: 2 on hand cover 0.7 days.",
         "",
-        "1 of 2 lines to order 24 units worth 84.00 (as of 2026-06-28)",
+        "1 of 2 lines to order 24 units, worth 84.00 (as of 2026-06-28)",
         "1 at risk, 1 ok",
-        "if nothing is ordered, revenue of 25.00 is expected to be lost",
+        "if nothing is ordered, 6 units are expected to be lost, worth 25.00",
     ]
 
 
@@ -168,6 +213,31 @@ def test_cells_of_an_export_have_no_effect_on_the_terminal() -> None:
     )
     screen = console(width=220)
     lines = shown(
-        forecast_digest(forecast, as_of=AS_OF, size=screen.size, products=products), screen
+        forecast_digest(forecast, as_of=AS_OF, period="day", size=screen.size, products=products),
+        screen,
     )
     assert lines[3].count(INERT) == 4
+
+
+def test_money_that_is_not_known_is_not_called_zero() -> None:
+    screen = console(100)
+    unknown = reorder_frame(order_value=None, expected_lost_revenue=None, location="ALL")
+    no_stock = reorder_frame(
+        order_qty=None, order_value=None, expected_lost_units=None, expected_lost_revenue=None
+    )
+    known = reorder_frame()
+    rows = pl.concat([unknown, known, no_stock], how="vertical_relaxed")
+    lines = shown(reorder_digest(rows, as_of=AS_OF, size=screen.size), screen)
+    assert (
+        "2 of 3 lines to order 48 units, worth 84.00, 1 line of unknown cost aside "
+        "(as of 2026-06-28)"
+    ) in lines
+    assert (
+        "if nothing is ordered, 6 units are expected to be lost, worth 12.50, 1 line of unknown "
+        "price aside"
+    ) in lines
+    screen = console(100)
+    lines = shown(reorder_digest(unknown, as_of=AS_OF, size=screen.size), screen)
+    assert "1 of 1 lines to order 24 units, of unknown cost (as of 2026-06-28)" in lines
+    assert "if nothing is ordered, 3 units are expected to be lost, of unknown price" in lines
+    assert any(line.startswith("00123: ") for line in lines)

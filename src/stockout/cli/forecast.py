@@ -59,28 +59,35 @@ def _forecast(
         config, needed=["sales"], useful=["inventory", "products", "purchases", "movements"]
     )
     import stockout
-    from stockout.demand.calendar import resolve_as_of
+    from stockout.demand.calendar import choose_freq, resolve_as_of
     from stockout.reports.terminal import forecast_digest
 
+    sales = cast("pl.DataFrame", tables.sales)
     as_of = resolve_as_of(
         {"sales": tables.sales, "inventory": tables.inventory, "movements": tables.movements},
         as_of_date(config),
     )
+    period = choose_freq(sales.filter(sales["date"] <= as_of), config.freq)
     with run.working("forecasting"):
         frame = stockout.forecast(
-            cast("pl.DataFrame", tables.sales),
+            sales,
             tables.inventory,
             tables.products,
             tables.purchases,
             tables.movements,
             as_of=as_of,
-            freq=config.freq,
+            freq=period,
             horizon=config.forecast.horizon,
             levels=config.forecast.levels,
         )
     run.write(
         frame,
         lambda rows, console: forecast_digest(
-            rows, as_of=as_of, products=tables.products, size=console.size
+            rows,
+            as_of=as_of,
+            period=period,
+            products=tables.products,
+            inventory=tables.inventory,
+            size=console.size,
         ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import platform
+import re
 import sys
 import traceback
 import warnings
@@ -24,6 +25,12 @@ _OF_THE_MACHINE = {
     errno.ENFILE,
 }  # fmt: skip
 """Failures of disks and permissions: no bug of ours, no wrong input, but the user's to mend."""
+
+_PYDANTIC_WORDS = {  # typer hands them on
+    r": Value error, ": ": ",
+    r": Input should be a valid integer.*": ": expected a whole number",
+    r": Input should be a valid number.*": ": expected a number",
+}
 
 app = typer.Typer(
     name="stockout",
@@ -68,6 +75,8 @@ def main() -> NoReturn:
     """Runs the command line of this process and exits."""
     if "_STOCKOUT_COMPLETE" in os.environ:  # the shell asks for completions
         app(prog_name="stockout")
+    if sys.stderr is None:  # closed by the caller, as with 2>&-
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for the whole run
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal's encoding lacks is shown as "?", not answered with a crash.
         if hasattr(stream, "reconfigure"):
@@ -99,6 +108,10 @@ def run(args: Sequence[str]) -> int:
     except BrokenPipeError:
         _forget_stdout()
         code = ExitCode.OK
+    except MemoryError:
+        say("error", "the memory of this machine is not enough")
+        say("hint", "forecast fewer periods, or fewer items at a time")
+        code = ExitCode.USAGE
     except OSError as error:
         code = _machine_error(error) if error.errno in _OF_THE_MACHINE else _bug(error, args)
     except Exception as error:  # noqa: BLE001 - the last line of defence, which is what it is for
@@ -112,7 +125,8 @@ def _run(args: Sequence[str]) -> int:
     try:
         with group.make_context("stockout", list(args)) as context:
             group.invoke(context)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except typer.Exit as end:
         return end.exit_code
     return ExitCode.OK
@@ -120,7 +134,9 @@ def _run(args: Sequence[str]) -> int:
 
 def _usage_error(error: typer.TyperException) -> int:
     context = getattr(error, "ctx", None)
-    text = error.format_message().replace(": Value error, ", ": ")  # pydantic's way of speaking
+    text = error.format_message()
+    for pattern, plain in _PYDANTIC_WORDS.items():
+        text = re.sub(pattern, plain, text)
     if type(error).__name__ == "NoArgsIsHelpError":
         typer.echo(text, err=True)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from stockout.errors import ConfigError
@@ -28,7 +28,8 @@ def say(kind: str, text: str) -> None:
     )
     if coloured:
         label = f"\x1b[{_COLOURS[kind]}m{label}\x1b[0m"
-    print(label, inert(text, lines=True), file=sys.stderr, flush=True)  # noqa: T201 - the CLI's one way to speak
+    with suppress(OSError):  # nobody listens, or the disk of the log is full: no reason to fail
+        print(label, inert(text, lines=True), file=sys.stderr, flush=True)  # noqa: T201 - the CLI's one way to speak
 
 
 def listen(*, quiet: bool, verbose: bool) -> None:

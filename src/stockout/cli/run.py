@@ -7,6 +7,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ import typer
 
 from stockout.cli.help_text import GroupedCommand
 from stockout.cli.messages import listen, say, working
-from stockout.errors import ConfigError
+from stockout.errors import ConfigError, StockoutError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -120,6 +121,7 @@ class Run:
         Raises:
             ConfigError: Nothing says where a needed table is.
         """
+        self._spare_inputs(config)
         for name in needed:
             if name not in config.tables:
                 raise ConfigError(
@@ -130,6 +132,24 @@ class Run:
 
         with self.working("reading the exports"):
             return read_tables(config, only={*needed, *useful})
+
+    def _spare_inputs(self, config: Config) -> None:
+        """Refuses to write the result over an export or the configuration."""
+        if self.output is None or not self.output.exists():
+            return
+        from stockout.exports.files import find_files
+
+        read = [("the configuration", config.file)] if config.file else []
+        for name, source in config.tables.items():
+            with suppress(StockoutError):  # told when the table is read, if it is
+                files, _ = find_files(source.path, config.folder, source.format)
+                read += [(f"table {name}", file.path) for file in files]
+        for what, path in read:
+            if path.exists() and path.samefile(self.output):
+                raise ConfigError(
+                    f"{self.output}: {what} is read from there, and would be overwritten",
+                    hint="write to another file",
+                )
 
     def working(self, text: str) -> AbstractContextManager[None]:
         """Shows on a terminal's stderr that work is going on."""
@@ -209,16 +229,16 @@ def _run(shared: Mapping[str, Any]) -> Run:
 def _format(asked: Format | None, output: Path | None) -> Format:
     """The format asked for, else that of the file's suffix, else what suits stdout."""
     if output is not None:
+        from stockout.outputs import target_format
+
         if asked == "table":
             raise ConfigError(
                 "--format table is for the screen, not for a file",
                 hint="leave --output away, or choose csv, json, parquet or xlsx",
             )
-        if asked is None:
-            from stockout.outputs import guess_format
-
-            return guess_format(output)
-        return asked
+        return target_format(output, asked)
+    if sys.stdout is None:
+        raise ConfigError("stdout is closed", hint="name a file: --output FILE")
     if asked in {"parquet", "xlsx"}:
         raise ConfigError(
             f"{asked} is not written to the terminal or a pipe",

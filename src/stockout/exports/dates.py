@@ -126,7 +126,7 @@ def describe(found: str, date_format: str | None) -> tuple[str, str, str | None]
         return (
             "day and month change places in this column",
             "dates that are all written in one way",
-            "say which with date_format, and correct the others",
+            "correct the others, and say which with date_format",
         )
     if (ordered and int(ordered[1]) <= 12) or re.match(_SHORT_YEAR, found.strip()):
         mark = found.strip().lstrip("0123456789")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -11,6 +12,13 @@ from stockout.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`""")
+_DECIMAL_COMMA = re.compile(r'"-?\d*,\d+"')
+_QUERY = re.compile(r"\(\s*(?:select|from|with|table|values)\b", re.IGNORECASE)
+_TABLE_FUNCTION = re.compile(r"\bread_(?:avro|csv|delta|ipc|json|ndjson|parquet)\b", re.IGNORECASE)
+"""Functions of Polars SQL that open a file as soon as they are parsed, in quotes or not."""
 
 
 class SqlExpression(NamedTuple):
@@ -43,16 +51,21 @@ def compile_sql(
         repeated: Columns that occur more than once, so that no expression can mean one of them.
 
     Raises:
-        ConfigError: It does not parse, names a column that is not there, does not fit the
-            columns' types, or makes one value of many rows.
+        ConfigError: It does not parse, asks for rows of elsewhere, names a column that is not
+            there, does not fit the columns' types, or makes one value of many rows.
 
     >>> compile_sql("1 - out / 16.0", "columns.in_stock_share", {"out": pl.Int8()}).sql
     '1 - out / 16.0'
     """
+    if _TABLE_FUNCTION.search(sql) or _QUERY.search(_QUOTED.sub("''", sql)):
+        raise ConfigError(
+            f"{key}: {sql!r} asks for other rows, expected an expression over the columns of a row"
+        )
     # Two rows show whether the expression keeps rows apart; empty cells fit every function.
     probe = pl.DataFrame(
         {name: pl.Series([None, None], dtype=dtype) for name, dtype in schema.items()}
     )
+    roots: list[str] = []
     try:
         expr = pl.sql_expr(sql)
         roots = expr.meta.root_names()
@@ -90,6 +103,8 @@ def expression_fault(key: str, sql: str, error: BaseException) -> ConfigError:
     hint = None
     if compares_text:
         hint = "the cells of a CSV are text: CAST(column AS DOUBLE) makes them numbers"
+    elif fails_to_cast and _DECIMAL_COMMA.search(reason):
+        hint = "REPLACE(column, ',', '.') makes a decimal comma a point"
     elif fails_to_cast:
         hint = "TRY_CAST gives no value instead of an error"
     return ConfigError(f"{key}: {sql!r} does not work: {reason}", hint=hint)

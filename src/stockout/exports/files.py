@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import filecmp
 import glob
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import unquote
 
 from stockout.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Format: TypeAlias = Literal["csv", "parquet"]
 
@@ -63,6 +67,22 @@ def find_files(
             found.setdefault(file.path, file)
     files = list(found.values())
     return files, fmt or _common_format(files)
+
+
+def same_content(files: Sequence[ExportFile]) -> list[tuple[ExportFile, ExportFile]]:
+    """Pairs of files that are copies of each other, such as an export saved twice."""
+    by_size: dict[int, list[ExportFile]] = {}
+    pairs = []
+    for file in files:
+        alike = by_size.setdefault(file.path.stat().st_size, [])
+        first = next(
+            (one for one in alike if filecmp.cmp(one.path, file.path, shallow=False)), None
+        )
+        if first is None:
+            alike.append(file)
+        elif first.partition == file.partition:
+            pairs.append((first, file))
+    return pairs
 
 
 def format_of(path: Path) -> Format | None:

@@ -9,6 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from stockout.config import Source, SqlColumn
@@ -46,10 +47,11 @@ class Aliases:
 
 
 class Place(NamedTuple):
-    """Where a header stands."""
+    """Where a header stands, and where the configuration that tells about it."""
 
     file: str
     row: int | None
+    config: str
 
 
 def plain_name(name: str) -> str:
@@ -82,6 +84,16 @@ def aliases_of(table: str) -> Mapping[str, Aliases]:
         )
         for column, entry in entries.items()
     }
+
+
+def section(name: str, config_name: str) -> str:
+    """The section of the configuration that tells about a table, for hints.
+
+    >>> section("sales.columns", "pyproject.toml")
+    '[tool.stockout.tables.sales.columns] in pyproject.toml'
+    """
+    prefix = "tool.stockout." if Path(config_name).name == "pyproject.toml" else ""
+    return f"[{prefix}tables.{name}] in {config_name}"
 
 
 def check_told_columns(table: str, source: Source, config_name: str) -> None:
@@ -126,7 +138,7 @@ def map_columns(
         MissingColumnError: A column that is told, or one that the table needs, is not there.
         InputError: Two columns could each be the same canonical one.
     """
-    place = Place(file, header_row)
+    place = Place(file, header_row, config_name)
     mapped: dict[str, SourceColumn] = {}
     for column, told in source.columns.items():
         if isinstance(told, SqlColumn):
@@ -150,8 +162,8 @@ def map_columns(
             name = _recognise(table, column, aliases, free, place)
             if name is not None:
                 mapped[column] = SourceColumn(name)
-    _point_out(table, mapped, free)
-    _require(table, mapped, header, place, config_name)
+    _point_out(table, mapped, free, place)
+    _require(table, mapped, header, place)
     return {column: mapped[column] for column in SCHEMAS[table].column_names() if column in mapped}
 
 
@@ -171,12 +183,15 @@ def _recognise(
                 f"{' and '.join(map(repr, matches))} could each be {column}",
                 file=place.file,
                 row=place.row,
-                hint=f"choose one: [tables.{table}.columns] {column} = {_toml(matches[0])}",
+                hint=f"choose one under {section(f'{table}.columns', place.config)}: "
+                f"{column} = {_toml(matches[0])}",
             )
     return None
 
 
-def _point_out(table: str, mapped: Mapping[str, SourceColumn], free: Mapping[str, str]) -> None:
+def _point_out(
+    table: str, mapped: Mapping[str, SourceColumn], free: Mapping[str, str], place: Place
+) -> None:
     used = {column.name for column in mapped.values()}
     for column, aliases in aliases_of(table).items():
         if column in mapped:
@@ -184,9 +199,9 @@ def _point_out(table: str, mapped: Mapping[str, SourceColumn], free: Mapping[str
         for name, plain in free.items():
             if plain in aliases.ask and name not in used:
                 logger.warning(
-                    "%s: column %r is not used; if it holds %s, say so: "
-                    "[tables.%s.columns] %s = %s",
-                    *(table, name, column, table, column, _toml(name)),
+                    "%s: column %r is not used; if it holds %s, say so under %s: %s = %s",
+                    *(table, name, column, section(f"{table}.columns", place.config)),
+                    *(column, _toml(name)),
                 )
 
 
@@ -195,7 +210,6 @@ def _require(
     mapped: Collection[str],
     header: Sequence[str],
     place: Place,
-    config_name: str,
 ) -> None:
     needed: list[tuple[str, ...]] = [
         (name,)
@@ -213,8 +227,8 @@ def _require(
                 f"the columns are {_listed(header)}",
                 file=place.file,
                 row=place.row,
-                hint=f"say which it is in {config_name}: "
-                f"[tables.{table}.columns] {choice[0]} = {example}",
+                hint=f"say which it is under {section(f'{table}.columns', place.config)}: "
+                f"{choice[0]} = {example}",
             )
 
 

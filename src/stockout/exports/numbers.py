@@ -15,6 +15,9 @@ Decimal: TypeAlias = Literal[".", ","]
 _SPACE = r"[ \u00a0\u202f'’]"  # what groups digits and can never be a decimal mark
 _CURRENCY = r"(?:[$€£¥￥₹]|USD|EUR|GBP|CNY|RMB|元)"
 
+TOO_LARGE = 1e15
+"""From here on a float does not tell cents apart; a barcode of 14 digits is still below."""
+
 # One group of three after one to three digits is where "1,234" may be 1234 or 1.234.
 _COMMA_COULD_GROUP = r"^[+-]?[1-9]\d{0,2},\d{3}$"
 _POINT_COULD_GROUP = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
@@ -45,7 +48,7 @@ def first_notation(decimal: Decimal | None, *, uncertain: bool = False) -> Numbe
 
 
 def number(text: pl.Expr, notation: NumberNotation, *, money: bool) -> pl.Expr:
-    """Numbers of stripped text cells; null where a cell is no finite number.
+    """Numbers of stripped text cells; null where a cell is no number below ``TOO_LARGE``.
 
     Args:
         text: Cells without surrounding spaces.
@@ -59,7 +62,7 @@ def number(text: pl.Expr, notation: NumberNotation, *, money: bool) -> pl.Expr:
     """
     cleaned = text if notation.plain else _cleaned(text, notation, money=money)
     value = cleaned.cast(pl.Float64, strict=False)
-    reads = value.is_finite()
+    reads = value.abs() < TOO_LARGE  # false for nan
     if notation.wary:
         reads &= text.str.contains(_POINT_COULD_GROUP).not_()
     return pl.when(reads).then(value)

@@ -41,13 +41,13 @@ _MONEY = frozenset(
     {"revenue", "unit_price", "unit_cost", "min_order_value", "holding_cost", "shortage_cost"}
 )
 _SHARES = ("in_stock_share", "service_level", "fill_rate")
-_NOT_NEGATIVE = (
-    *("lead_time_days", "lead_time_sd_days", "review_days", "transfer_days", "shelf_life_days"),
-    *("moq", "pack_size"),
-)
+_NOT_NEGATIVE = ("shelf_life_days", "moq", "pack_size")
+_DAYS = ("lead_time_days", "lead_time_sd_days", "review_days", "transfer_days")
 _RANGES: Mapping[str, tuple[float, float, str]] = {
     **dict.fromkeys(_SHARES, (0.0, 1.0, "a share from 0 to 1")),
     **dict.fromkeys(_NOT_NEGATIVE, (0.0, float("inf"), "a number that is not negative")),
+    # Ten years; what is longer is another number, such as a date, and would fill the memory.
+    **dict.fromkeys(_DAYS, (0.0, 3650.0, "days from 0 to 3650")),
 }
 
 
@@ -155,7 +155,7 @@ def value(cells: Cells, source: Source, notation: Notation) -> pl.Expr:
     elif cells.dtype == pl.Date:
         result = pl.when(cell >= dates.EARLIEST).then(cell)
     elif cells.dtype == pl.Float64:
-        result = pl.when(cell.is_finite()).then(cell)
+        result = pl.when(cell.abs() < numbers.TOO_LARGE).then(cell)
     elif cells.found.is_numeric():
         result = pl.when(cell.is_in((0.0, 1.0))).then(cell == 1)
     else:
@@ -234,6 +234,8 @@ def _describe(cells: Cells, source: Source, found: str) -> tuple[str, str, str |
         return dates.describe(found, source.date_format)
     if cells.column in _RANGES and _is_finite(found):
         return "out of range", _RANGES[cells.column][2], None
+    if _is_finite(found) and abs(float(found)) >= numbers.TOO_LARGE:
+        return "out of range", f"a number below {numbers.TOO_LARGE:.0e}", None
     return numbers.describe(found, source.decimal, uncertain=cells.uncertain)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import tempfile
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,8 +13,8 @@ from stockout.errors import InputError
 from stockout.exports.complete import complete
 from stockout.exports.dates import check_date_format
 from stockout.exports.delimited import open_csv
-from stockout.exports.files import find_files
-from stockout.exports.mapping import check_told_columns
+from stockout.exports.files import find_files, same_content
+from stockout.exports.mapping import check_told_columns, section
 from stockout.exports.parquet import open_parquet
 from stockout.exports.table import count_rows, read_exports
 from stockout.exports.text_files import check_encoding
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from stockout.exports.export import Export
 
 logger = logging.getLogger(__name__)
+
+_NAMES_A_SETTING = re.compile(r"date_format|encoding|(?:decimal|format|null_words) = ")
 
 NEVER_EMPTY = frozenset({"sales", "inventory"})
 """Tables that are never empty: an export of them without a row is one that failed."""
@@ -101,12 +104,25 @@ def read_table(
         InputError: The export cannot be used; the error names file, row and column.
         ConfigError: The configuration does not fit the export.
     """
+    try:
+        return _read_table(table, source, folder, config_name)
+    except InputError as error:
+        if error.hint is not None and _NAMES_A_SETTING.search(error.hint):
+            error.hint += f" under {section(table, config_name)}"
+        raise
+
+
+def _read_table(table: str, source: Source, folder: Path, config_name: str) -> pl.DataFrame:
     check_told_columns(table, source, config_name)
     if source.date_format is not None:
         check_date_format(source.date_format, f"{config_name}: tables.{table}.date_format")
     if source.encoding is not None:
         check_encoding(source.encoding, f"{config_name}: tables.{table}.encoding")
     files, fmt = find_files(source.path, folder, source.format)
+    for one, other in same_content(files):
+        logger.warning(
+            "%s: %s holds the same as %s, and its rows count twice", table, other.name, one.name
+        )
     names = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1:,} more"
     with tempfile.TemporaryDirectory(prefix="stockout-") as scratch:
         exports: Sequence[Export] = (

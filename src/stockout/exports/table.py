@@ -168,6 +168,8 @@ def _tell_columns(table: str, plans: Sequence[Plan]) -> None:
             if cells.shown != cells.column
         ]
         used = {cells.shown for cells in plan.cells}
+        for expression in (*plan.computed, *plan.rules):
+            used |= set(expression.expr.meta.root_names())
         unused = [name for name in plan.export.schema if name not in used]
         for names, text in ((renamed, "%s"), (unused, "columns not used: %s")):
             message = text % ", ".join(names)

@@ -145,7 +145,8 @@ def _standard_gamma(ranks: Ranks, shape: Matrix) -> Matrix:
     root = low + part * (table.take((row + 1) * PATHS + ranks) - low)
     if (shape > _LARGEST_SHAPE).any():
         z = special.ndtri((np.arange(PATHS) + 0.5) / PATHS)[ranks]
-        wilson_hilferty = 1 - 1 / (9 * shape) + z / (3 * np.sqrt(shape))
+        large = shape.clip(_LARGEST_SHAPE)  # the others are not used, and may be 0
+        wilson_hilferty = 1 - 1 / (9 * large) + z / (3 * np.sqrt(large))
         root = np.where(shape > _LARGEST_SHAPE, wilson_hilferty, root)
     return np.asarray(shape.clip(_SMALLEST_SHAPE) * small * root**3)
 

@@ -52,9 +52,10 @@ def open_purchases(
     and location) repeat its ordered units beside partial receipts, they are counted once.
 
     A line is expected on its promised date plus the usual lateness of its supplier; without a
-    promise on the order date plus the item's lead time. One that should have come by as-of is
-    expected to take as many days again as it is overdue, at least one: an assumption, by which a
-    line that was forgotten in the books stops counting.
+    promise on the order date plus the item's lead time. One that should have come before as-of is
+    overdue, and expected to take as many days again: an assumption, by which a line that was
+    forgotten in the books stops counting. What should have come by as-of comes the next day at the
+    earliest.
 
     Args:
         purchases: Canonical purchases, suppliers filled in.
@@ -84,11 +85,13 @@ def open_purchases(
         )
         .join(items.select(*ITEM, "lead_time_days"), on=ITEM, how="left", maintain_order="left")
         .with_columns(due=due)
-        .with_columns(overdue=pl.col("due") <= 0)
+        .with_columns(overdue=pl.col("due") < 0)
         .select(
             *ITEM,
             "units",
-            days=pl.when("overdue").then((-pl.col("due")).clip(lower_bound=1)).otherwise("due"),
+            days=pl.when(pl.col("due") <= 0)
+            .then((-pl.col("due")).clip(lower_bound=1))
+            .otherwise("due"),
             overdue="overdue",
         )
     )

@@ -9,6 +9,7 @@ stock that is left at L.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 Unmet = Literal["lost", "backorder"]
 """What happens to demand that finds no stock: it is lost, or served later."""
+
+HIGHEST_LEVEL = 0.999
+"""Targets above it ask for a chance smaller than that of one of the futures that are drawn."""
+
+logger = logging.getLogger(__name__)
 
 _BLOCK = 64  # items projected at a time: arrays of half a MB stay in the cache; changes no result
 
@@ -82,6 +88,14 @@ def project(model: DemandModel, plan: Plan, unmet: Unmet = "lost") -> Projection
         The projection. ``needed`` never falls with the target or with less stock; under stationary
         demand without arrivals nor with a longer lead time.
     """
+    indistinct = int(np.count_nonzero(plan.level > HIGHEST_LEVEL))
+    if indistinct:
+        logger.warning(
+            "%s items aim above %g %%, but %s futures of demand tell no more than that apart",
+            f"{indistinct:,}",
+            100 * HIGHEST_LEVEL,
+            f"{PATHS:,}",
+        )
     result = Projection(*(np.zeros(plan.stock.size) for _ in Projection._fields))
     for block, paths in _blocks(model, plan, unmet):
         level, whole = plan.level[block], model.is_integer[block]

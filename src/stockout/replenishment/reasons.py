@@ -106,6 +106,10 @@ def _stock(as_of: date) -> pl.Expr:
         .then(pl.format(" (counted on {})", "counted_on"))
         .otherwise(pl.lit("")),
         _if(
+            (pl.col("on_hand") < 0) & pl.col("is_lost"),
+            pl.lit(" (an error of the books, counted as 0)"),
+        ),
+        _if(
             pl.col("committed") > 0,
             pl.format(" less {} reserved, blocked or owed to customers", _number("committed")),
         ),
@@ -192,7 +196,11 @@ def _over_budget() -> pl.Expr:
     why = (
         pl.when(pl.col("unit_cost").is_null())
         .then(pl.lit("its cost is not known, so the budget cannot be charged"))
-        .otherwise(pl.lit("the budget went to lines that avoid more loss per money"))
+        .otherwise(
+            pl.lit(
+                "it does not fit into what lines that avoid more loss per money leave of the budget"
+            )
+        )
     )
     return pl.format("No order: {}, but {}{}", _need(), why, _late())
 
@@ -212,15 +220,20 @@ def _excess() -> pl.Expr:
 
 def _enough() -> pl.Expr:
     """Nothing needs ordering; where that does not help against a shortage, it says so."""
-    too_late = pl.col("status").is_in(["at risk", "stocked out"]) & (pl.col("on_order") > 0)
+    below = (pl.col("position") < pl.col("reorder_point")).fill_null(value=False)
+    too_late = below | pl.col("status").is_in(["at risk", "stocked out"])
     return pl.format(
         "No order: {} and {} against {}{}; {}{}",
         "_stock",
         "_incoming",
         "_demand",
         _lost_before(),
-        pl.when(too_late)
+        pl.when(too_late & (pl.col("on_order") > 0))
         .then(pl.format("what is on the way is enough afterwards for {}", "target"))
+        .when(below)
+        .then(pl.format("{} needs no more for the days after that", "target"))
+        .when((pl.col("reorder_point") == 0) & (pl.col("mean_demand") > 0))
+        .then(pl.format("{} is met best without stock", "target"))
         .otherwise(pl.format("{} needs {}", "target", _number("reorder_point"))),
         _late(),
     )

@@ -7,7 +7,7 @@ export may carry have no effect. Colours only repeat what a word says.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import polars as pl
 from rich.console import Group
@@ -27,6 +27,7 @@ _ITEM = ["sku", "location"]
 _FEWEST_ROWS = 5  # shown on the smallest screen
 _NAME_WIDTH = 100  # columns of a terminal that has room for product names, and for air
 _NAME_CELLS = 28  # of a product name that are shown
+_TEXT_CELLS = 13  # of a text that should fit into a line: a barcode
 _REASON_WIDTH = 140  # columns of a terminal that has room for the reasons beside the numbers
 _REASONS_BELOW = 3  # reasons below the table where there is no such room
 
@@ -48,14 +49,17 @@ class _Column(NamedTuple):
     title: str
     show: Callable[[object], Text]
     number: bool = True  # aligned to the right, never broken
+    spare: int = 0  # from 1, the first to go where the screen is too narrow; 0 stays
 
 
 def forecast_digest(
     frame: pl.DataFrame,
     *,
     as_of: date,
+    period: Literal["day", "week"],
     size: ConsoleDimensions,
     products: pl.DataFrame | None = None,
+    inventory: pl.DataFrame | None = None,
 ) -> RenderableType:
     """The items with most expected demand, and what all of them add up to.
 
@@ -64,8 +68,10 @@ def forecast_digest(
     Args:
         frame: As from :func:`stockout.forecast`.
         as_of: The date the forecast starts from.
+        period: What its dates are.
         size: Columns and lines to fill.
         products: Canonical products, for their names.
+        inventory: Canonical inventory; without one, the digest says what that means.
     """
     quantiles = [name for name in frame.columns if name.startswith("q")]
     items = (
@@ -80,20 +86,22 @@ def forecast_digest(
         .sort("total", *_ITEM, descending=[True, False, False])
     )
     dates = frame["date"].unique().sort()
-    period = "week" if _is_weekly(dates) else "day"
+    periods = f"{len(dates):,} {period}" + ("" if len(dates) == 1 else "s")
     columns = [
         *_item_columns(items, products, size),
-        _Column("model", "model", _text, number=False),
-        _Column("mean", f"mean\na {period}", _quantity),
-        _Column("total", f"sum of\n{len(dates)} {period}s", _quantity),
-        *(_Column(name, f"first\n{period} {name}", _quantity) for name in quantiles),
+        _Column("model", "model", _text, number=False, spare=1),
+        _Column("mean", f"mean\na {period}", _quantity, spare=3),
+        _Column("total", f"sum of\n{periods}", _quantity),
+        *(_Column(name, f"first\n{period} {name}", _quantity, spare=2) for name in quantiles),
     ]
     total = _quantity(items["total"].sum())
-    horizon = f"{len(dates)} {period}s from {dates.min()!s}"
+    horizon = f"{periods} from {dates.min()!s}"
     facts = [
         f"{items.height:,} items, {total} units expected over {horizon} (as of {as_of})",
         _counted(items["model"], ("ended", "new"), items.height),
     ]
+    if inventory is None:
+        facts.append("no inventory given: a day out of stock counts as a day without demand")
     return _digest(_named(items, products), columns, facts, title="Forecast", size=size)
 
 
@@ -121,24 +129,26 @@ def reorder_digest(
     lines = frame.with_columns(lead_time=lead_time)
     columns = [
         *_item_columns(lines, products, size),
-        _Column("status", "status", _status, number=False),
-        _Column("on_hand", "on\nhand", _quantity),
-        _Column("on_order", "on\norder", _quantity),
+        _Column("status", "status", _status, number=False, spare=3),
+        _Column("on_hand", "on\nhand", _quantity, spare=5),
+        _Column("on_order", "on\norder", _quantity, spare=4),
         _Column("order_qty", "order", _order),
-        _Column("order_value", "value", _money),
-        _Column("stockout_risk", "risk", _percent),
-        _Column("lead_time", "lead\ntime", _lead_time, number=False),
+        _Column("order_value", "value", _money, spare=2),
+        _Column("stockout_risk", "risk", _percent, spare=6),
+        _Column("lead_time", "lead\ntime", _lead_time, number=False, spare=1),
         *([_Column("reason", "reason", _text, number=False)] if inline else []),
     ]
     to_order = lines.filter(pl.col("order_qty") > 0)
     assumed = lines.filter(pl.col("lead_time_source") == "assumed").height
-    units, value = _quantity(to_order["order_qty"].sum()), _money(to_order["order_value"].sum())
-    amount = f"{units} units worth {value}"
-    lost = _money(lines["expected_lost_revenue"].sum())
+    units = _quantity(to_order["order_qty"].sum())
+    amount = f"{units} units{_worth(to_order['order_value'], 'cost')}"
+    known = lines.filter(pl.col("expected_lost_units").is_not_null())
+    lost = _quantity(known["expected_lost_units"].sum())
+    revenue = _worth(known["expected_lost_revenue"], "price")
     facts = [
         f"{to_order.height:,} of {lines.height:,} lines to order {amount} (as of {as_of})",
         _counted(lines["status"], lines["status"].unique(maintain_order=True).to_list()),
-        f"if nothing is ordered, revenue of {lost} is expected to be lost",
+        f"if nothing is ordered, {lost} units are expected to be lost{revenue}",
     ]
     if assumed:
         facts.append(
@@ -164,10 +174,13 @@ def _digest(
     around = 6 + len(facts) + 2 * len(below)  # title, two of head, what is left, empty, the prompt
     lines_a_row = 2 if columns[-1].source == "reason" else 1
     shown = max(_FEWEST_ROWS, (size.height - around) // lines_a_row)
+    gap = 2 if size.width >= _NAME_WIDTH else 1
     table = Table(
         title=title, title_justify="left", title_style="bold", box=None, pad_edge=False,
-        header_style="bold", padding=(0, 2 if size.width >= _NAME_WIDTH else 1, 0, 0),
+        header_style="bold", padding=(0, gap, 0, 0),
     )  # fmt: skip
+    head = rows.head(shown)
+    columns = _fitting(columns, head, size.width, gap)
     for column in columns:
         # A long SKU is folded, so that it can still be read; a number is never broken.
         table.add_column(
@@ -177,7 +190,6 @@ def _digest(
             overflow="fold",
             vertical="bottom" if lines_a_row == 1 else "top",
         )
-    head = rows.head(shown)
     for row in head.select([column.source for column in columns]).rows():
         table.add_row(*(column.show(cell) for column, cell in zip(columns, row, strict=True)))
     more = rows.height - head.height
@@ -189,6 +201,21 @@ def _digest(
         Text(),
         *(Text(fact) for fact in facts if fact),
     )
+
+
+def _fitting(columns: Sequence[_Column], rows: pl.DataFrame, width: int, gap: int) -> list[_Column]:
+    """The columns that a narrow screen has room for; a text that is folded needs less."""
+    needed = {}
+    for column in columns:
+        texts = [column.show(cell) for cell in rows[column.source]]
+        cells = max((text.cell_len for text in texts), default=0)
+        title = max(map(len, column.title.split("\n")))
+        needed[column] = gap + max(title, cells if column.number else min(cells, _TEXT_CELLS))
+    kept = list(columns)
+    for column in sorted((one for one in columns if one.spare), key=lambda one: one.spare):
+        if sum(needed[one] for one in kept) > width:
+            kept.remove(column)
+    return kept
 
 
 def _item_columns(
@@ -211,9 +238,23 @@ def _named(rows: pl.DataFrame, products: pl.DataFrame | None) -> pl.DataFrame:
 
 def _reasons(lines: pl.DataFrame) -> list[Text]:
     return [
-        Text.assemble((f"{inert(sku)} {inert(location)}: ", "bold"), inert(reason or ""))
+        Text.assemble((f"{inert(_item(sku, location))}: ", "bold"), inert(reason or ""))
         for sku, location, reason in lines.select(*_ITEM, "reason").rows()
     ]
+
+
+def _item(sku: str, location: str) -> str:
+    return sku if location == ALL_LOCATIONS else f"{sku} {location}"
+
+
+def _worth(money: pl.Series, missing: str) -> str:
+    """What is known of a sum of money, in words; a sum of unknown parts is not 0."""
+    unknown = money.null_count()
+    if unknown == len(money):
+        return f", of unknown {missing}" if unknown else ""
+    lines = f"{unknown:,} line" + ("" if unknown == 1 else "s")
+    aside = f", {lines} of unknown {missing} aside" if unknown else ""
+    return f", worth {_money(money.sum())}{aside}"
 
 
 def _counted(values: pl.Series, words: Sequence[str], all_rows: int | None = None) -> str:
@@ -223,10 +264,6 @@ def _counted(values: pl.Series, words: Sequence[str], all_rows: int | None = Non
     if all_rows is not None and parts:
         parts.insert(0, f"{all_rows - sum(counts.values()):,} active")
     return ", ".join(parts)
-
-
-def _is_weekly(dates: pl.Series) -> bool:
-    return len(dates) > 1 and dates.diff().drop_nulls().dt.total_days().min() == 7
 
 
 def _text(cell: object) -> Text:
