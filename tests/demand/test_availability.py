@@ -75,11 +75,30 @@ def test_stock_that_left_without_a_sale_ran_out_during_the_day(rows: Rows, sold:
     assert same(share_of(sold([1, 0, 0]), rows("inventory", on_hand=[3, 0, 0])), [1, 0.5, 0])
 
 
-def test_a_day_that_ran_out_is_in_part_in_stock_but_no_measure_of_demand(
+def test_a_day_that_ran_out_measures_demand_only_if_it_sold_the_usual(
     rows: Rows, sold: Rows
 ) -> None:
-    history = demand_history(sold([2, 3, 0, 1]), rows("inventory", on_hand=[3, 0, 0, 5]))
-    assert history.observed[:, 0].tolist() == [True, False, False, True]
+    """At least 3 were wanted on the second day; of the fourth, 1 says nothing."""
+    stock = rows("inventory", on_hand=[3, 0, 1, 0, 5])
+    history = demand_history(sold([2, 3, 2, 1, 2]), stock)
+    assert history.share[:, 0].tolist() == [1, 0.5, 1, 0.5, 1]
+    assert history.observed[:, 0].tolist() == [True, True, True, False, True]
+
+
+def test_an_item_of_which_one_is_kept_has_demand(rows: Rows, sold: Rows) -> None:
+    """Each of its sales empties the shelf, so the days that ran out are all its sales."""
+    week = [0, 0, 1, 0, 0, 0, 0]
+    stock = rows("inventory", on_hand=[1, 1, 0, 0, 1, 1, 1] * 8)
+    history = demand_history(sold(week * 8), stock)
+    seen = history.observed[:, 0]
+    assert history.units[seen, 0].sum() == 8
+    assert not history.observed[3::7, 0].any()
+
+
+def test_a_part_of_a_day_that_is_given_is_no_measure_of_demand(rows: Rows, sold: Rows) -> None:
+    shares = rows("inventory", in_stock_share=[1.0, 0.5, 1.0])
+    history = demand_history(sold([2, 3, 2]), shares)
+    assert history.observed[:, 0].tolist() == [True, False, True]
 
 
 def test_stock_of_more_than_a_week_ago_says_nothing_of_this_morning(rows: Rows, sold: Rows) -> None:

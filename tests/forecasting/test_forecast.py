@@ -149,7 +149,9 @@ def test_without_levels_there_is_the_mean(table: Table) -> None:
 
 @pytest.mark.parametrize("horizon", [0, -3, 2.5])
 def test_a_horizon_without_a_period_is_refused(table: Table, horizon: int) -> None:
-    with pytest.raises(ConfigError, match=f"horizon is {horizon}, expected a whole number of periods"):
+    with pytest.raises(
+        ConfigError, match=f"horizon is {horizon}, expected a whole number of periods"
+    ):
         stockout.forecast(table([1.0]), horizon=horizon)
 
 

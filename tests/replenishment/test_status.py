@@ -13,7 +13,8 @@ CALM: dict[str, Any] = {
     "life": "active", "on_hand": 20.0, "free": 20.0, "lead_time_days": 14.0, "mean_demand": 12.0,
     "cover_demand": 50.0, "reorder_point": 18.0, "position": 20.0, "raw_qty": 0.0,
     "stockout_risk": 0.04, "risk_before_arrival": 0.01, "moq": None, "pack_size": None,
-    "is_integer": True,
+    "is_integer": True, "target_kind": "service_level", "level": 0.95,
+    "short_before_arrival": 0.1, "demand_before_arrival": 8.0,
 }  # fmt: skip
 
 
@@ -26,8 +27,11 @@ CALM: dict[str, Any] = {
         ("ok", {"on_hand": 0.0, "free": 0.0, "mean_demand": 0.0}),  # nobody wants it
         ("ok", {"raw_qty": 5.0, "stockout_risk": 0.49}),  # a usual order keeps it so
         ("at risk", {"raw_qty": 5.0, "stockout_risk": 0.5}),
-        ("ok", {"stockout_risk": 0.3, "risk_before_arrival": 0.19}),
-        ("at risk", {"stockout_risk": 0.3, "risk_before_arrival": 0.2}),  # no order helps
+        ("ok", {"stockout_risk": 0.3, "risk_before_arrival": 0.05}),
+        ("at risk", {"stockout_risk": 0.3, "risk_before_arrival": 0.06}),  # no order helps
+        ("ok", {"risk_before_arrival": 0.15, "target_kind": "cost", "level": 0.83}),
+        ("ok", {"risk_before_arrival": 0.2, "target_kind": "fill_rate"}),
+        ("at risk", {"short_before_arrival": 0.5, "target_kind": "fill_rate"}),
         ("ok", {"position": 68.0}),
         ("excess", {"position": 69.0}),
         ("ok", {"position": 69.0, "pack_size": 60.0}),  # one pack is never an excess

@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 _SOLD_OUT_DURING_DAY = 0.5
 """Share for a day that began with stock and ended without: the middle of what is possible."""
 
+_PASSES = 3  # the usual rises with the periods that are kept, and settles
+
 
 class Availability(NamedTuple):
     """In-stock shares over periods and items."""
@@ -140,3 +142,25 @@ def availability_matrix(cells: pl.DataFrame, units: NDArray[np.float32]) -> Avai
     sold_out |= contradicted
     share[contradicted] = _SOLD_OUT_DURING_DAY
     return Availability(share, sold_out)
+
+
+def hidden_demand(availability: Availability, units: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(periods, items) whether there was too little stock to see what was wanted.
+
+    That is every period out of stock, wholly or for a part, but one: where stock ran out and the
+    period still sold its usual or more, at least that much was wanted, and it counts as sold. If it
+    did not, an item of which one unit is kept would seem to have no demand at all, since each of
+    its sales empties the shelf.
+
+    Args:
+        availability: As from :func:`availability_matrix`.
+        units: (periods, items) demand.
+    """
+    out = (availability.share < 1) | availability.sold_out
+    candidates = availability.sold_out & (units > 0)
+    kept = np.zeros_like(out)
+    for _ in range(_PASSES):
+        seen = ~out | kept
+        usual = np.where(seen, units, 0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
+        kept = candidates & (units >= usual)
+    return np.asarray(out & ~kept)

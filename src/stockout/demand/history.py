@@ -15,7 +15,12 @@ import numpy as np
 import polars as pl
 
 from stockout.demand import panel
-from stockout.demand.availability import Availability, availability_matrix, shares_by_period
+from stockout.demand.availability import (
+    Availability,
+    availability_matrix,
+    hidden_demand,
+    shares_by_period,
+)
 from stockout.demand.calendar import (
     DAYS_PER_PERIOD,
     choose_freq,
@@ -157,7 +162,7 @@ def demand_history(
     closed = panel.closed_periods(sold, items, axis)
     inherited = panel.inheritance(panel.first_rows(items, axis), items, products)
     units, share = inherited.of(units), inherited.of(availability.share)
-    out = inherited.of((availability.share < 1) | availability.sold_out)
+    out = inherited.of(hidden_demand(availability, units))
     listed = np.arange(axis.periods)[:, None] >= inherited.start
     open_for_sale = listed & ~inherited.of(closed)
     quiet = panel.quiet_periods(units, open_for_sale & ~(out & (units == 0)))

@@ -9,12 +9,9 @@ COVER_DAYS = 90
 quarter, about what marketplaces' own reports take (Amazon's excess inventory, "90 days of
 supply")."""
 
-LIKELY, LIKELY_TOO_EARLY = 0.5, 0.2
-"""Risks of a shortage from which on an item is at risk: more likely than not if nothing is ordered,
-or one in five before an order could arrive, which ordering cannot help. Assumptions. That something
-needs ordering does not make an item at risk: with weekly reviews most items need an order every
-week (in the world of ``benchmarks/policy_targets.py``, at a service level of 95 % with random lead
-times by day, 85 % of the lines; this rule marks 14 %)."""
+LIKELY = 0.5
+"""Risk of a shortage from which on it is more likely than not. That something needs ordering does
+not make an item at risk: with weekly reviews most items need an order every week."""
 
 STATUSES = (
     "stocked out",
@@ -35,7 +32,7 @@ def with_status(lines: pl.DataFrame) -> pl.DataFrame:
 
     - ``stocked out``: nothing to sell (on hand less reserved and blocked), though there is demand.
     - ``at risk``: a shortage is more likely than not until lead time and review end if nothing is
-      ordered, or has a chance of one in five or more before an order could arrive.
+      ordered; or the target is missed before an order of now could arrive.
     - ``ok``: neither; with or without an order that keeps it so.
     - ``excess``: more than the reorder point and a cover of 90 days of demand, one unit, one pack
       or one minimum order, whichever is most.
@@ -47,13 +44,19 @@ def with_status(lines: pl.DataFrame) -> pl.DataFrame:
     Args:
         lines: Columns life (status of the history's item, ``unsold`` for items outside it),
             on_hand, free (on hand less reserved and blocked), lead_time_days, mean_demand,
-            cover_demand, reorder_point, position, stockout_risk, risk_before_arrival, moq,
-            pack_size, is_integer.
+            cover_demand, reorder_point, position, stockout_risk, risk_before_arrival,
+            short_before_arrival, demand_before_arrival, target_kind, level, moq, pack_size,
+            is_integer.
 
     Returns:
         ``lines`` with status, one of :data:`STATUSES`.
     """
-    too_early = pl.col("risk_before_arrival") >= LIKELY_TOO_EARLY
+    allowed = 1 - pl.col("level")
+    too_late = (
+        pl.when(pl.col("target_kind") == "fill_rate")
+        .then(pl.col("short_before_arrival") > allowed * pl.col("demand_before_arrival") + 1e-9)
+        .otherwise(pl.col("risk_before_arrival") > allowed + 1e-9)
+    )
     smallest = pl.max_horizontal("moq", "pack_size", pl.when("is_integer").then(1.0))
     cover = pl.max_horizontal("cover_demand", smallest)
     ended = pl.col("life") == "ended"
@@ -64,7 +67,7 @@ def with_status(lines: pl.DataFrame) -> pl.DataFrame:
         "unknown stock": pl.col("on_hand").is_null(),
         "unknown lead time": pl.col("lead_time_days").is_null(),
         "stocked out": (pl.col("free") <= 0) & (pl.col("mean_demand") > 0),
-        "at risk": (pl.col("stockout_risk") >= LIKELY) | too_early,
+        "at risk": (pl.col("stockout_risk") >= LIKELY) | too_late,
         "excess": pl.col("position") > pl.col("reorder_point") + cover,
     }
     status = pl.coalesce(
