@@ -19,6 +19,7 @@ class DataSet(NamedTuple):
     sales: pl.DataFrame
     inventory: pl.DataFrame | None
     origins: list[date]
+    latent: pl.DataFrame | None = None  # date, sku, location, units: the truth, where it is known
 
 
 def online_retail() -> DataSet:
@@ -81,7 +82,8 @@ def simulated(seed: int) -> DataSet:
     tables = world.tables
     last = tables["sales"].select(pl.col("date").max()).item()
     origins = [last - timedelta(days=days) for days in (120, 90, 60, 29)]
-    return DataSet(f"simulator, seed {seed}", tables["sales"], tables["inventory"], origins)
+    latent = world.truth["demand"].select("date", "sku", "location", units="latent_units")
+    return DataSet(f"simulator, seed {seed}", tables["sales"], tables["inventory"], origins, latent)
 
 
 def available() -> list[DataSet]:

@@ -3,7 +3,8 @@
     python benchmarks/forecast_accuracy.py
 
 For each data set and origin every item is forecast for the sum of the next 7, 14 and 28 days, and
-compared with what was sold on the days that were in stock. Printed are RMSSE (error of the sum over
+compared with what was sold on the days that were fully in stock; with the true latent demand of all
+days where that is known, in the simulator. Printed are RMSSE (error of the sum over
 the in-sample standard deviation of a sum), WPE (bias), scaled pinball loss, coverage at .80, .90,
 .95 and .98 (integer demand: ties count with the probability that brings the model's own mass to the
 level) and items a second. The peers get a negative binomial or gamma distribution with the variance
@@ -20,6 +21,7 @@ import numpy as np
 
 from data_sets import DataSet, available
 from stockout.demand.history import demand_history
+from stockout.demand.panel import Axis, scatter_units
 from stockout.forecasting.distribution import demand_cdf, demand_quantile
 from stockout.forecasting.fit import fit
 from stockout.forecasting.models import PORTFOLIO, rolling_levels
@@ -66,8 +68,13 @@ def case(data: DataSet, origin: date, span: int) -> Case:
         on=["sku", "location"],
         maintain_order="left",
     )["item"]
-    seen = later.observed[-span:, place.to_numpy()]
-    units = np.where(seen, later.units[-span:, place.to_numpy()], 0)
+    seen, units = later.observed & ~(later.share < 1), later.units
+    if data.latent is not None:
+        axis = Axis("day", later.first_period, later.periods)
+        units = scatter_units(data.latent, later.items, axis)
+        seen = np.ones_like(seen)
+    seen = seen[-span:, place.to_numpy()]
+    units = np.where(seen, units[-span:, place.to_numpy()], 0)
     inside = np.where(known.observed, known.units, np.nan)
     with np.errstate(invalid="ignore"):
         deviation = np.nan_to_num(np.nanstd(np.where(np.isnan(inside).all(axis=0), 0, inside), 0))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stockout.forecasting.demand_model import DemandModel
-    from stockout.replenishment.projection import Unmet
+    from stockout.replenishment.targets import Unmet
 
     MakeModel = Callable[..., DemandModel]
 

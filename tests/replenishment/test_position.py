@@ -19,7 +19,7 @@ from stockout.replenishment.position import (
 from stockout.tables import conform
 
 if TYPE_CHECKING:
-    from stockout.replenishment.projection import Unmet
+    from stockout.replenishment.targets import Unmet
 
 AS_OF = date(2026, 6, 28)
 ITEMS = pl.DataFrame({"sku": ["A", "B"], "location": "ALL", "lead_time_days": [14.0, 10.0]})

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from stockout.forecasting.demand_model import DemandModel
-    from stockout.replenishment.projection import Projection, Unmet
+    from stockout.replenishment.projection import Projection
+    from stockout.replenishment.targets import Unmet
 
     MakeModel = Callable[..., DemandModel]
 

@@ -20,7 +20,7 @@ from stockout.replenishment.reorder import COLUMNS, reorder
 
 if TYPE_CHECKING:
     from stockout.demand.history import History
-    from stockout.replenishment.projection import Unmet
+    from stockout.replenishment.targets import Unmet
 
 AS_OF = date(2026, 6, 28)  # a Sunday
 FIRST = AS_OF - timedelta(7 * 40 - 1)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from stockout.forecasting.demand_model import DemandModel
     from stockout.replenishment.position import Arrivals
-    from stockout.replenishment.projection import Unmet
+    from stockout.replenishment.targets import Unmet
 
     Matrix = NDArray[np.float64]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stockout.demand.calendar import Freq
-    from stockout.replenishment.projection import Unmet
+    from stockout.replenishment.targets import Unmet
 
     Matrix = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ stock that is left at L.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -23,12 +23,10 @@ if TYPE_CHECKING:
 
     from stockout.forecasting.demand_model import DemandModel
     from stockout.replenishment.position import Arrivals
+    from stockout.replenishment.targets import Unmet
 
     Matrix = NDArray[np.float64]
     Ranks = NDArray[np.int64]
-
-Unmet = Literal["lost", "backorder"]
-"""What happens to demand that finds no stock: it is lost, or served later."""
 
 HIGHEST_LEVEL = 0.999
 """Targets above it ask for a chance smaller than that of one of the futures that are drawn."""

@@ -27,11 +27,11 @@ from stockout.replenishment.position import (
     overdue_orders,
     with_position,
 )
-from stockout.replenishment.projection import Unmet, avoided_loss
+from stockout.replenishment.projection import avoided_loss
 from stockout.replenishment.reasons import with_reason
 from stockout.replenishment.status import by_urgency, with_status
 from stockout.replenishment.stock import stock_on_hand
-from stockout.replenishment.targets import with_targets
+from stockout.replenishment.targets import Unmet, with_targets
 from stockout.tables import conform, without_crumbs
 
 if TYPE_CHECKING:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Literal
 
 import polars as pl
 
 from stockout.errors import ConfigError
 from stockout.replenishment.master_data import usable
 
-if TYPE_CHECKING:
-    from stockout.replenishment.projection import Unmet
+Unmet = Literal["lost", "backorder"]
+"""What happens to demand that finds no stock: it is lost, or served later."""
 
 DEFAULT_SERVICE_LEVEL = 0.95
 """Cycle service level where nothing is asked for and products say nothing. A choice, not a

@@ -23,8 +23,8 @@ from pydantic import (
     model_validator,
 )
 
-from stockout import config_layers
-from stockout.config_faults import config_fault, unknown_key
+from stockout.config.faults import config_fault, unknown_key
+from stockout.config.layers import merge, read_layers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -268,8 +268,8 @@ def load_config(
     >>> config.freq, config.forecast.levels, config.default_review_days
     ('week', [0.5], 7)
     """
-    layers = config_layers.read_layers(path, env or {}, overrides or {})
-    merged = config_layers.merge(layers)
+    layers = read_layers(path, env or {}, overrides or {})
+    merged = merge(layers)
     for name in ("folder", "file"):
         if name in merged:  # these say where the configuration stands, not what it says
             raise unknown_key([name], Config, layers)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from stockout.config_layers import Layer, Layers, has_item
+from stockout.config.layers import Layer, Layers, has_item
 from stockout.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -1,0 +1,25 @@
+"""The configuration: `stockout.toml`, environment and flags, checked and merged."""
+
+from __future__ import annotations
+
+from stockout.config.models import (
+    Config,
+    Exclude,
+    ForecastConfig,
+    ReorderConfig,
+    Source,
+    SqlColumn,
+    TableName,
+    load_config,
+)
+
+__all__ = [
+    "Config",
+    "Exclude",
+    "ForecastConfig",
+    "ReorderConfig",
+    "Source",
+    "SqlColumn",
+    "TableName",
+    "load_config",
+]
