@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 ALL_LOCATIONS = "ALL"
 """The location of rows that name none."""
 
+ITEM = ["sku", "location"]
+"""The key of an item: one SKU at one location."""
+
 
 class Sales(dy.Schema):
     """Sales lines or totals; negative units are returns."""

@@ -29,11 +29,11 @@ from stockout.demand.calendar import (
     last_complete_period,
     resolve_as_of,
 )
-from stockout.demand.lifecycle import ITEM, describe, first_listed
+from stockout.demand.lifecycle import describe, first_listed
 from stockout.demand.panel import Axis
 from stockout.demand.returns import net_returns
 from stockout.errors import NotKnownError
-from stockout.tables import conform
+from stockout.tables import ITEM, conform
 
 if TYPE_CHECKING:
     from typing import Literal

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from stockout.tables import ITEM
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -22,8 +24,6 @@ GIVEN_UP_DAYS = 182
 An assumption: out-of-stock days say nothing about demand, so they do not count as quiet days, but
 a tail without end is a delisting that nobody recorded.
 """
-
-ITEM = ["sku", "location"]
 
 
 def first_listed(

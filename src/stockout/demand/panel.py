@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from stockout.demand.calendar import DAYS_PER_PERIOD, period_start
-from stockout.demand.lifecycle import ITEM
+from stockout.tables import ITEM
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,13 +13,12 @@ import polars as pl
 
 from stockout.errors import NotKnownError
 from stockout.replenishment.master_data import usable
+from stockout.tables import ITEM
 
 if TYPE_CHECKING:
     from datetime import date
 
 logger = logging.getLogger(__name__)
-
-ITEM = ["sku", "location"]
 
 MIN_RECEIVED_LINES = 5
 """So many received lines make a measurement; fewer say too little about mean and spread."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from stockout.replenishment.master_data import usable
-
-ITEM = ["sku", "location"]
+from stockout.tables import ITEM
 
 
 def order_lines(

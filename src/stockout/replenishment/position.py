@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.tables import ITEM
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from stockout.replenishment.targets import Unmet
 
     Matrix = NDArray[np.float64]
-
-ITEM = ["sku", "location"]
 
 MAX_ARRIVALS = 12
 """Arrivals of one item that keep dates of their own; more are put together, at the later date."""

@@ -32,7 +32,7 @@ from stockout.replenishment.reasons import with_reason
 from stockout.replenishment.status import by_urgency, with_status
 from stockout.replenishment.stock import stock_on_hand
 from stockout.replenishment.targets import Unmet, with_targets
-from stockout.tables import conform, without_crumbs
+from stockout.tables import ITEM, conform, without_crumbs
 
 if TYPE_CHECKING:
     from datetime import date
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from stockout.replenishment.position import Arrivals
 
 logger = logging.getLogger(__name__)
-
-ITEM = ["sku", "location"]
 
 COLUMNS = (
     "sku",

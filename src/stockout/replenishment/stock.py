@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from stockout.tables import ITEM
+
 if TYPE_CHECKING:
     from datetime import date
 
 logger = logging.getLogger(__name__)
-
-ITEM = ["sku", "location"]
 
 FRESH_DAYS = 7
 """A count up to a week old is usual; the reason of a line names the date of an older one."""
