@@ -144,7 +144,9 @@ def availability_matrix(cells: pl.DataFrame, units: NDArray[np.float32]) -> Avai
     return Availability(share, sold_out)
 
 
-def hidden_demand(availability: Availability, units: NDArray[np.float32]) -> NDArray[np.bool_]:
+def hidden_demand(
+    availability: Availability, units: NDArray[np.float32], start: NDArray[np.int64]
+) -> NDArray[np.bool_]:
     """(periods, items) whether there was too little stock to see what was wanted.
 
     That is every period out of stock, wholly or for a part, but one: where stock ran out and the
@@ -155,12 +157,14 @@ def hidden_demand(availability: Availability, units: NDArray[np.float32]) -> NDA
     Args:
         availability: As from :func:`availability_matrix`.
         units: (periods, items) demand.
+        start: (items,) row in which each item's own life begins; what was before is not its usual.
     """
     out = (availability.share < 1) | availability.sold_out
+    listed = np.arange(len(units))[:, None] >= start
     candidates = availability.sold_out & (units > 0)
     kept = np.zeros_like(out)
     for _ in range(_PASSES):
-        seen = ~out | kept
+        seen = listed & (~out | kept)
         usual = np.where(seen, units, 0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
         kept = candidates & (units >= usual)
     return np.asarray(out & ~kept)

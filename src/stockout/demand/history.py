@@ -160,9 +160,10 @@ def demand_history(
     units = panel.scatter_units(sold, items, axis)
     availability = _availability(inventory, sold, items, axis, units, as_of=as_of)
     closed = panel.closed_periods(sold, items, axis)
-    inherited = panel.inheritance(panel.first_rows(items, axis), items, products)
+    own_start = panel.first_rows(items, axis)
+    inherited = panel.inheritance(own_start, items, products)
+    out = inherited.of(hidden_demand(availability, units, own_start))
     units, share = inherited.of(units), inherited.of(availability.share)
-    out = inherited.of(hidden_demand(availability, units))
     listed = np.arange(axis.periods)[:, None] >= inherited.start
     open_for_sale = listed & ~inherited.of(closed)
     quiet = panel.quiet_periods(units, open_for_sale & ~(out & (units == 0)))

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
 import polars as pl
 
 from stockout.errors import ConfigError
 from stockout.replenishment.master_data import usable
+from stockout.replenishment.newsvendor import (
+    critical_ratio_backorder_once,
+    critical_ratio_lost_sales,
+)
 
 Unmet = Literal["lost", "backorder"]
 """What happens to demand that finds no stock: it is lost, or served later."""
@@ -77,8 +82,8 @@ def with_targets(
     asked = service_level is not None or fill_rate is not None or asked_for_cost
     by_service = pl.lit(service_level, pl.Float64) if asked else pl.col("service_level")
     by_fill = pl.lit(fill_rate, pl.Float64) if asked else pl.col("fill_rate")
-    ratio = _cost_level(unmet, period_days) if asked_for_cost or not asked else no_value
-    added = columns.select(
+    ratio = pl.col("ratio") if asked_for_cost or not asked else no_value
+    added = columns.with_columns(ratio=_cost_level(columns, unmet, period_days)).select(
         target_kind=pl.when(by_service.is_not_null())
         .then(pl.lit("service_level"))
         .when(by_fill.is_not_null())
@@ -142,9 +147,13 @@ def _own_targets(lines: pl.DataFrame, products: pl.DataFrame | None) -> pl.DataF
     return lines
 
 
-def _cost_level(unmet: Unmet, period_days: int) -> pl.Expr:
-    p, h_r = pl.col("shortage"), pl.col("holding") * pl.col("review_days") / period_days
-    return p / (p + h_r) if unmet == "lost" else (1 - h_r / p).clip(lower_bound=0)
+def _cost_level(columns: pl.DataFrame, unmet: Unmet, period_days: int) -> pl.Series:
+    """The critical ratio of each line, null where a cost is not known."""
+    ratio = critical_ratio_lost_sales if unmet == "lost" else critical_ratio_backorder_once
+    shortage, holding, days = (
+        columns[name].to_numpy() for name in ("shortage", "holding", "review_days")
+    )
+    return pl.Series(np.asarray(ratio(shortage, holding, days / period_days))).fill_nan(None)
 
 
 def _text(value: pl.Expr) -> pl.Expr:
