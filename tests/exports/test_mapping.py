@@ -8,7 +8,8 @@ from importlib import resources
 import pytest
 
 from stockout.config import Source
-from stockout.exports.mapping import aliases_of, map_columns, plain_name
+from stockout.exports.mapping import aliases_of, map_columns
+from stockout.exports.names import plain_name
 from stockout.tables import SCHEMAS
 
 

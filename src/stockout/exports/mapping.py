@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import logging
 import tomllib
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stockout.config import Source, SqlColumn
 from stockout.errors import ConfigError, InputError, MissingColumnError
+from stockout.exports.names import plain_name
 from stockout.tables import SCHEMAS
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class SourceColumn:
 
 @dataclass(frozen=True)
 class Aliases:
-    """Names of one canonical column in other systems, in the form of :func:`plain_name`."""
+    """Names of one canonical column in other systems, in the form of :func:`stockout.exports.names.plain_name`."""
 
     names: frozenset[str]
     otherwise: frozenset[str]  # taken only where none of the names is there
@@ -52,18 +52,6 @@ class Place(NamedTuple):
     file: str
     row: int | None
     config: str
-
-
-def plain_name(name: str) -> str:
-    """A column name without case, spaces, underscores and punctuation.
-
-    >>> plain_name("Customer_ID") == plain_name("customer id")
-    True
-    >>> plain_name("库存量（基本单位）")
-    '库存量基本单位'
-    """
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(letter for letter in folded if letter.isalnum())
 
 
 @cache
