@@ -92,13 +92,15 @@ def test_a_whole_file() -> None:
     assert config.as_of == date(2026, 6, 30)
     assert (config.freq, config.default_lead_time_days) == ("week", 14)
     assert config.tables == {
-        "products": Source(path="products.csv"),
-        "sales": Source(
-            path=["exports/2025/*.csv", "exports/2026/*.csv"],
-            decimal=",",
-            columns={"date": "Tag", "revenue": SqlColumn(sql="CAST(price AS DOUBLE) * 2")},
-            exclude=[Exclude(where="Invoice LIKE 'C%'", reason="cancelled invoices")],
-        ),
+        "products": [Source(path="products.csv")],
+        "sales": [
+            Source(
+                path=["exports/2025/*.csv", "exports/2026/*.csv"],
+                decimal=",",
+                columns={"date": "Tag", "revenue": SqlColumn(sql="CAST(price AS DOUBLE) * 2")},
+                exclude=[Exclude(where="Invoice LIKE 'C%'", reason="cancelled invoices")],
+            )
+        ],
     }
     assert (config.forecast.horizon, config.forecast.levels) == (8, [0.5, 0.975])
     assert (config.reorder.shortage_cost, config.reorder.holding_cost) == (2, 0.1)
@@ -141,15 +143,15 @@ def test_error_in_pyproject_names_the_whole_key() -> None:
 def test_flags_and_file_add_up_to_one_table() -> None:
     path = write('[tables.sales]\npath = "a.csv"\ncolumns = { units = "n" }')
     config = load_config(path, {}, {"tables.sales": {"path": ["b.csv"]}})
-    assert config.tables["sales"] == Source(path=["b.csv"], columns={"units": "n"})
+    assert config.tables["sales"] == [Source(path=["b.csv"], columns={"units": "n"})]
 
 
 def test_paths_of_flags_start_from_the_current_folder() -> None:
     path = write('[tables]\nsales = "a.csv"\norders = "o.csv"', "shop/stockout.toml")
     config = load_config(path, {"STOCKOUT_TABLES__ORDERS": "p.csv"}, {"tables": {"sales": "b.csv"}})
     assert config.folder == Path("shop")
-    assert config.tables["sales"].path == str(Path.cwd() / "b.csv")
-    assert config.tables["orders"].path == str(Path.cwd() / "p.csv")
+    assert config.tables["sales"][0].path == str(Path.cwd() / "b.csv")
+    assert config.tables["orders"][0].path == str(Path.cwd() / "p.csv")
 
 
 def test_a_target_of_a_stronger_layer_replaces_another_kind() -> None:
@@ -192,8 +194,8 @@ def test_a_target_of_a_stronger_layer_replaces_another_kind() -> None:
         ),
         (
             "zzz = 1",
-            "stockout.toml: zzz: unknown key\nhint: known are as_of, default_lead_time_days, "
-            "default_review_days, forecast, freq, reorder, tables",
+            "stockout.toml: zzz: unknown key\nhint: known are as_of, check, "
+            "default_lead_time_days, default_review_days, forecast, freq, profile, reorder, tables",
         ),
         ("file = 'x'", "stockout.toml: file: unknown key"),
     ],
@@ -342,3 +344,62 @@ def test_loading_changes_no_argument() -> None:
     load_config(write("", "shop/stockout.toml"), env, overrides)
     assert env == {"STOCKOUT_FREQ": "day"}
     assert overrides == {"tables": {"sales": {"path": "b.csv"}}}
+
+
+class TestSeveralSourcesOfATable:
+    def test_a_list_of_sources(self) -> None:
+        path = write(
+            '[[tables.sales]]\npath = "a.csv"\n[[tables.sales]]\npath = ["b.csv", "c.csv"]\n'
+        )
+        config = load_config(path, {}, {})
+        assert config.tables["sales"] == [Source(path="a.csv"), Source(path=["b.csv", "c.csv"])]
+
+    def test_a_path_of_a_flag_takes_the_place_of_all(self) -> None:
+        path = write('[[tables.sales]]\npath = "a.csv"\n[[tables.sales]]\npath = "b.csv"\n')
+        config = load_config(path, {}, {"tables.sales": {"path": ["c.csv"]}})
+        assert config.tables["sales"] == [Source(path=["c.csv"])]
+
+    def test_a_list_of_one_is_that_one(self) -> None:
+        path = write('[[tables.sales]]\npath = "a.csv"\ndecimal = ","\n')
+        config = load_config(path, {}, {"tables.sales": {"path": ["c.csv"]}})
+        assert config.tables["sales"] == [Source(path=["c.csv"], decimal=",")]
+
+    def test_an_unknown_key_of_one_of_them(self) -> None:
+        text = (
+            '[[tables.sales]]\npath = "a.csv"\n[[tables.sales]]\npath = "b.csv"\ndelimter = ";"\n'
+        )
+        assert "delimter: unknown key" in fault(text)
+        assert "did you mean" in fault(text)
+
+    def test_a_database_url_is_left_as_it_is(self) -> None:
+        path = write("", "shop/stockout.toml")
+        config = load_config(path, {}, {"tables.sales": "sqlite:///shop.db"})
+        assert config.tables["sales"][0].path == "sqlite:///shop.db"
+
+
+class TestCheck:
+    def test_severities_and_thresholds(self) -> None:
+        config = load_config(
+            write('[check.rules.SO401]\nseverity = "off"\n[check.rules.SO501]\nfactor = 3\n'),
+            {},
+            {},
+        )
+        assert config.check.severity == {"SO401": "off"}
+        assert config.check.thresholds == {"SO401": {}, "SO501": {"factor": 3.0}}
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            (
+                '[check.rules.SO401]\nseverity = "bad"',
+                "off, info, warning or error for SO401.severity",
+            ),
+            ('[check.rules.SO501]\nfactor = "x"', "a number for SO501.factor"),
+            (
+                '[[check.custom]]\ncode = "SO1"\ntable = "sales"\nwhere = "x"\nmessage = "m"',
+                "a code that does not start with SO",
+            ),
+        ],
+    )
+    def test_mistakes(self, text: str, message: str) -> None:
+        assert message in fault(text)

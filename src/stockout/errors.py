@@ -95,6 +95,9 @@ class InputError(StockoutError):
 class MissingColumnError(InputError):
     """A required column is not in the export."""
 
+    wanted: tuple[str, ...] = ()
+    """The canonical columns of which one is needed, where it is not one that is told."""
+
 
 class UnparsableValueError(InputError):
     """A cell does not read as what its column holds."""

@@ -93,7 +93,7 @@ def write_frame(
             )
         buffer = io.BytesIO()
         _write(frame, buffer, fmt, raw=raw)
-        _to_stdout(buffer.getvalue())
+        to_stdout(buffer.getvalue())
         return
     fmt = target_format(path, fmt)
     with replacing(path) as beside:
@@ -182,7 +182,8 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _to_stdout(data: bytes) -> None:
+def to_stdout(data: bytes) -> None:
+    """Writes bytes to stdout; a reader that has gone, such as ``head``, is no failure."""
     try:
         sys.stdout.flush()
         if hasattr(sys.stdout, "buffer"):

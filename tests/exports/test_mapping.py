@@ -8,7 +8,7 @@ from importlib import resources
 import pytest
 
 from stockout.config import Source
-from stockout.exports.mapping import aliases_of, map_columns
+from stockout.exports.mapping import EXTRA, aliases_of, map_columns
 from stockout.exports.names import plain_name
 from stockout.tables import SCHEMAS
 
@@ -29,7 +29,7 @@ def test_alias_file_names_only_columns_that_exist() -> None:
     text = resources.files("stockout.exports").joinpath("aliases.toml").read_text("utf-8")
     all_columns = {name for schema in SCHEMAS.values() for name in schema.column_names()}
     for table, columns in tomllib.loads(text).items():
-        known = all_columns if table == "any" else SCHEMAS[table].column_names()
+        known = {*all_columns, *EXTRA} if table == "any" else SCHEMAS[table].column_names()
         assert set(columns) <= set(known), table
         for entry in columns.values():
             assert set(entry) <= {"names", "else", "ask"}, table
@@ -129,6 +129,7 @@ def test_case_spaces_and_punctuation_do_not_matter(name: str) -> None:
                 "unit_price": "单价",
                 "customer_id": "往来单位",
                 "order_id": "单据编号",
+                "unit": "单位",
             },
         ),
         (  # FBA inventory with a date

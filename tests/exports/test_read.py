@@ -547,8 +547,8 @@ class TestFiles:
         assert read(path="x", format="csv").height == 1
         assert fault(path="export") == (
             "export: the file's format is not known from its name\n"
-            'hint: say it with format = "csv" or format = "parquet" under [tables.sales] in '
-            "stockout.toml"
+            'hint: say it with format = "csv", format = "parquet" or format = "excel" under '
+            "[tables.sales] in stockout.toml"
         )
         assert read(path="export", format="csv").height == 1
 
@@ -580,12 +580,13 @@ class TestFiles:
             "/dev/null: not a regular file\nhint: write it to a file first"
         )
 
-    def test_one_semicolon_file_makes_the_points_of_all_uncertain(self, folder: Path) -> None:
-        write(folder, "a.csv", HEAD + "2026-01-05,7,1.234\n")
-        write(folder, "b.csv", HEAD.replace(",", ";") + "2026-01-05;7;1\n")
-        assert read(path="a.csv")["units"].to_list() == [1.234]
-        for order in (["a.csv", "b.csv"], ["b.csv", "a.csv"]):
-            assert fault(path=order).startswith("a.csv:2:units: ambiguous number")
+    def test_each_file_has_its_own_style_of_numbers(self, folder: Path) -> None:
+        write(folder, "a.csv", HEAD + "2026-01-05,7,1.234\n2026-01-05,7,0.5\n")
+        write(folder, "b.csv", HEAD.replace(",", ";") + "2026-01-05;7;1.234\n2026-01-05;7;0,5\n")
+        assert read(path=["a.csv", "b.csv"])["units"].to_list() == [1.234, 0.5, 1234.0, 0.5]
+        write(folder, "c.csv", HEAD + "2026-01-05,7,1.234\n")
+        for order in (["a.csv", "c.csv"], ["c.csv", "a.csv"]):
+            assert fault(path=order).startswith("c.csv:2:units: ambiguous number")
 
     def test_there_is_a_field_for_every_table(self) -> None:
         assert [field.name for field in fields(Tables)] == list(SCHEMAS)
@@ -594,7 +595,7 @@ class TestFiles:
         write(folder, "shop/sales.csv", HEAD + "2026-01-05,7,1\n")
         write(folder, "shop/products.csv", "sku\n7\n")
         config = Config(
-            tables={"sales": Source(path="sales.csv"), "products": Source(path="products.csv")},
+            tables={"sales": [Source(path="sales.csv")], "products": [Source(path="products.csv")]},
             folder=folder / "shop",
         )
         tables = read_tables(config)

@@ -62,31 +62,36 @@ def _table_flag(name: str) -> Any:  # noqa: ANN401 - an annotation made at run t
     return Annotated[list[str] | None, option]
 
 
-def _shared(annotation: Any, *names: str, group: str, **settings: Any) -> Any:  # noqa: ANN401 - see above
+def shared_flag(annotation: Any, *names: str, group: str, **settings: Any) -> Any:  # noqa: ANN401 - see above
+    """The annotation of a flag that commands share."""
     return Annotated[
         annotation, typer.Option(*names, rich_help_panel=group, show_default=False, **settings)
     ]
 
 
 _SHARED: Mapping[str, Any] = {
-    "config": _shared(
+    "config": shared_flag(
         Path | None, "--config", "-c", group="Input", metavar="FILE",
         help="Configuration; default ./stockout.toml, else [tool.stockout] of ./pyproject.toml.",
     ),
-    "as_of": _shared(
+    "as_of": shared_flag(
         str | None, "--as-of", group="Input", metavar="DATE",
         help="Last day that counts; default the last date in sales, inventory and movements.",
     ),
+    "profile": shared_flag(
+        str | None, "--profile", group="Input", metavar="NAME",
+        help="What wrote the exports, such as shopify or sap/mb52.",
+    ),
     **{name: _table_flag(name) for name in TABLES},
-    "output": _shared(
+    "output": shared_flag(
         Path | None, "--output", "-o", group="Output", metavar="FILE",
         help="Write to FILE instead of stdout.",
     ),
-    "format": _shared(
+    "format": shared_flag(
         Format | None, "--format", group="Output",
         help="Default: by the suffix of FILE; on a terminal a table, else csv.",
     ),
-    "raw": _shared(
+    "raw": shared_flag(
         bool, "--raw", group="Output",
         help="In CSV, leave text as it is that a spreadsheet would run as a formula.",
     ),
@@ -101,9 +106,11 @@ class Run:
 
     config: Path | None
     tables: Mapping[str, list[str]]  # paths given for a canonical table
+    profile: str | None  # of the exports, where the configuration names none
     as_of: str | None
     output: Path | None  # None is stdout
-    format: Format
+    asked: str | None  # the format flag as it was given
+    format: Format | None  # of a table; None where the command has formats of its own
     raw: bool
     quiet: bool
     verbose: bool
@@ -113,7 +120,8 @@ class Run:
         from stockout.config import load_config
 
         flags = {f"tables.{name}": {"path": paths} for name, paths in self.tables.items()}
-        return load_config(self.config, os.environ, {**flags, **settings, "as_of": self.as_of})
+        shared = {"as_of": self.as_of, "profile": self.profile}
+        return load_config(self.config, os.environ, {**flags, **settings, **shared})
 
     def read(self, config: Config, needed: Collection[str], useful: Collection[str]) -> Tables:
         """Reads the tables that the command needs and those it can use.
@@ -121,7 +129,7 @@ class Run:
         Raises:
             ConfigError: Nothing says where a needed table is.
         """
-        self._spare_inputs(config)
+        self.spare_inputs(config)
         for name in needed:
             if name not in config.tables:
                 raise ConfigError(
@@ -131,19 +139,20 @@ class Run:
         from stockout.exports.read import read_tables
 
         with self.working("reading the exports"):
-            return read_tables(config, only={*needed, *useful})
+            return read_tables(config, only={*needed, *useful}, as_of=as_of_date(config))
 
-    def _spare_inputs(self, config: Config) -> None:
+    def spare_inputs(self, config: Config) -> None:
         """Refuses to write the result over an export or the configuration."""
         if self.output is None or not self.output.exists():
             return
         from stockout.exports.files import find_files
 
         read = [("the configuration", config.file)] if config.file else []
-        for name, source in config.tables.items():
-            with suppress(StockoutError):  # told when the table is read, if it is
-                files, _ = find_files(source.path, config.folder, source.format)
-                read += [(f"table {name}", file.path) for file in files]
+        for name, sources in config.tables.items():
+            for source in sources:
+                with suppress(StockoutError):  # told when the table is read, if it is
+                    files, _ = find_files(source.path, config.folder, source.format)
+                    read += [(f"table {name}", file.path) for file in files]
         for what, path in read:
             if path.exists() and path.samefile(self.output):
                 raise ConfigError(
@@ -167,23 +176,37 @@ class Run:
             return
         from stockout.outputs import write_frame
 
+        if self.format is None:
+            raise TypeError("this command writes formats of its own")
         write_frame(frame, self.output, self.format, raw=self.raw)
         told = self.verbose or (sys.stderr.isatty() and not self.quiet)
         if self.output is not None and told:
             say("note", f"wrote {frame.height:,} rows to {self.output}")
 
 
-def command(app: typer.Typer, name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Registers a function as a command; its first parameter gathers the flags that all share."""
+def command(
+    app: typer.Typer,
+    name: str,
+    *,
+    formats: Any = None,  # noqa: ANN401 - an annotation made at run time has no type
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Registers a function as a command; its first parameter gathers the flags that all share.
+
+    Args:
+        app: Where the command goes.
+        name: What it is called.
+        formats: Annotation of the command's own ``--format``, in place of that of tables.
+    """
+    flags = _SHARED if formats is None else {**_SHARED, "format": formats}
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
 
         @functools.wraps(function)
         def flags_to_run(**given: Any) -> None:  # noqa: ANN401 - typer hands over what it parsed
-            shared = {key: given.pop(key) for key in _SHARED}
+            shared = {key: given.pop(key) for key in flags}
             listen(quiet=shared["quiet"], verbose=shared["verbose"])
-            function(_run(shared), **given)
+            function(_run(shared, own_formats=formats is not None), **given)
 
         parameters = [
             *own,
@@ -194,7 +217,7 @@ def command(app: typer.Typer, name: str) -> Callable[[Callable[..., None]], Call
                     default=False if key in {"raw", "quiet", "verbose"} else None,
                     annotation=annotation,
                 )
-                for key, annotation in _SHARED.items()
+                for key, annotation in flags.items()
             ),
         ]
         # typer reads the flags off the signature and the annotations.
@@ -213,13 +236,15 @@ def as_of_date(config: Config) -> date | None:
     return config.as_of
 
 
-def _run(shared: Mapping[str, Any]) -> Run:
+def _run(shared: Mapping[str, Any], *, own_formats: bool) -> Run:
     return Run(
         config=shared["config"],
         tables={name: shared[name] for name in TABLES if shared[name]},
+        profile=shared["profile"],
         as_of=shared["as_of"],
         output=shared["output"],
-        format=_format(shared["format"], shared["output"]),
+        asked=shared["format"],
+        format=None if own_formats else _format(shared["format"], shared["output"]),
         raw=shared["raw"],
         quiet=shared["quiet"],
         verbose=shared["verbose"],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from stockout.config.models import (
+    CheckConfig,
     Config,
+    CustomRule,
     Exclude,
     ForecastConfig,
     ReorderConfig,
@@ -14,7 +16,9 @@ from stockout.config.models import (
 )
 
 __all__ = [
+    "CheckConfig",
     "Config",
+    "CustomRule",
     "Exclude",
     "ForecastConfig",
     "ReorderConfig",

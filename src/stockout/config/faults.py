@@ -107,6 +107,12 @@ def _known_keys(model: type[BaseModel], keys: Sequence[str | int]) -> list[str]:
     for key in keys:
         annotations = [inner for annotation in annotations for inner in _inner(annotation, key)]
     known: set[str] = set()
+    annotations += [
+        item
+        for annotation in annotations
+        if typing.get_origin(annotation) is list
+        for item in _choices(typing.get_args(annotation)[0])
+    ]
     for annotation in annotations:
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             known |= model_keys(annotation)
@@ -124,7 +130,11 @@ def _inner(annotation: object, key: str | int) -> list[object]:
     if typing.get_origin(annotation) is dict:
         return _choices(arguments[1])
     if typing.get_origin(annotation) is list:
-        return _choices(arguments[0])
+        items = _choices(arguments[0])
+        if isinstance(key, int):
+            return items
+        # one table of the file where several may stand
+        return [inner for item in items for inner in _inner(item, key)]
     return []
 
 

@@ -198,10 +198,17 @@ def _paths_as_tables(values: dict[str, object]) -> dict[str, object]:
         return values
     return values | {
         "tables": {
-            name: {"path": source} if isinstance(source, str | list) else source
+            name: {"path": source} if _is_path(source) else source
             for name, source in tables.items()
         }
     }
+
+
+def _is_path(source: object) -> bool:
+    """Whether a table is given as just its path, or its paths; not as a list of sources."""
+    if isinstance(source, list):
+        return not any(isinstance(item, dict) for item in source)
+    return isinstance(source, str)
 
 
 def _from_current_directory(values: dict[str, object], folder: Path) -> None:
@@ -209,22 +216,28 @@ def _from_current_directory(values: dict[str, object], folder: Path) -> None:
     if folder == Path() or not isinstance(tables, dict):
         return
     for source in tables.values():
-        if not isinstance(source, dict):
-            continue
-        path = source.get("path")
-        if isinstance(path, str):
-            source["path"] = str(Path(path).expanduser().absolute())
-        elif isinstance(path, list):
-            source["path"] = [
-                str(Path(item).expanduser().absolute()) if isinstance(item, str) else item
-                for item in path
-            ]
+        for one in source if isinstance(source, list) else [source]:
+            if not isinstance(one, dict):
+                continue
+            path = one.get("path")
+            if isinstance(path, list):
+                one["path"] = [_absolute(item) for item in path]
+            else:
+                one["path"] = _absolute(path)
+
+
+def _absolute(path: object) -> object:
+    if not isinstance(path, str) or "://" in path:
+        return path
+    return str(Path(path).expanduser().absolute())
 
 
 def _merge(lower: dict[str, object], upper: dict[str, object]) -> dict[str, object]:
     merged = dict(lower)
     for key, value in upper.items():
         below = merged.get(key)
+        if isinstance(below, list) and len(below) == 1 and isinstance(value, dict):
+            below = below[0]  # one source of a table, written as a list of them
         if isinstance(below, dict) and isinstance(value, dict):
             merged[key] = _merge(below, value)
         else:

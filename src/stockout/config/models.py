@@ -76,6 +76,16 @@ def _delimiter(value: str) -> str:
     return value
 
 
+def _one_or_more(value: object) -> object:
+    return [value] if isinstance(value, dict | Source) else value
+
+
+def _sheet(value: object) -> object:
+    if isinstance(value, bool) or (isinstance(value, int) and value < 1):
+        raise ValueError("a sheet's name, or its number from 1")
+    return value
+
+
 def _split_commas(value: object) -> object:
     return value.split(",") if isinstance(value, str) else value
 
@@ -131,11 +141,18 @@ class Source(_Model):
     """Where a table is read from, and how its columns are called there.
 
     Attributes:
-        path: A file, a glob, a folder (hive-partitioned or not), or a list of them.
-        format: ``csv`` or ``parquet``; by the file's suffix where not given.
-        encoding: Text encoding of a CSV; UTF-8 where not given.
+        path: A file, a glob, a folder (hive-partitioned or not), a list of them; or the URL of a
+            database.
+        query: What is read from the database: a query, or the name of a table.
+        profile: What is known of this export: ``shopify/orders``, or ``my_profile.toml/orders``;
+            a system alone (``shopify``) leaves it to the header which of its exports this is.
+        format: ``csv``, ``parquet`` or ``excel``; by the file's suffix where not given.
+        sheet: Name or number (from 1) of the sheet of a workbook.
+        header_row: The row of the header, from 1; the last one where there are several; found
+            where not given.
+        encoding: Text encoding of a CSV; found where it is certain.
         delimiter: What stands between two cells of a CSV; found in the header where not given.
-        decimal: ``.`` or ``,``; where not given, a point, and ``1,234`` is ambiguous.
+        decimal: ``.`` or ``,``; where not given, settled from the cells of each file.
         date_format: How dates are written, in ``strftime`` words such as ``%d/%m/%Y``.
         null_words: Words that mean "no value", in place of the usual ones.
         columns: The column of the export, or an expression, for each canonical column; a column
@@ -144,7 +161,11 @@ class Source(_Model):
     """
 
     path: Annotated[str | list[str], BeforeValidator(_path_or_paths)]
-    format: Literal["csv", "parquet"] | None = None
+    query: Text | None = None
+    profile: Text | None = None
+    format: Literal["csv", "parquet", "excel"] | None = None
+    sheet: Annotated[Text | int | None, BeforeValidator(_sheet)] = None
+    header_row: Annotated[int, BeforeValidator(_no_bool), Field(ge=1)] | None = None
     encoding: Text | None = None
     delimiter: Annotated[str, AfterValidator(_delimiter)] | None = None
     decimal: Literal[".", ","] | None = None
@@ -215,6 +236,85 @@ class ReorderConfig(_Model):
         return self
 
 
+_SEVERITIES = frozenset({"off", "info", "warning", "error"})
+
+
+class CustomRule(_Model):
+    """A rule of the user's own for ``stockout check``.
+
+    Attributes:
+        code: Its code, such as ``ACME1``; those that start with ``SO`` are ours.
+        table: The canonical table whose rows it looks at.
+        where: A Polars SQL condition over canonical columns, true for the rows to report.
+        severity: How grave it is.
+        message: What is wrong with such a row.
+        hint: What to do about it.
+    """
+
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_-]*$", max_length=40)]
+    table: TableName
+    where: Text
+    severity: Literal["info", "warning", "error"] = "error"
+    message: Text
+    hint: Text | None = None
+
+    @field_validator("code")
+    @classmethod
+    def _not_ours(cls, code: str) -> str:
+        if code.startswith("SO"):
+            raise ValueError("a code that does not start with SO, as the built-in ones do")
+        return code
+
+
+class CheckConfig(_Model):
+    """Settings of ``stockout check``.
+
+    Attributes:
+        fail_on: The mildest severity that makes the command exit with 1.
+        max_findings: How many findings of one rule in one file are listed; what is beyond is
+            counted in one more. 0 lists all.
+        baseline: A file of accepted findings.
+        rules: For the code of a rule its ``severity`` (``off`` leaves it out) and its thresholds.
+        custom: Rules of the user's own.
+    """
+
+    fail_on: Literal["info", "warning", "error", "never"] = "error"
+    max_findings: Annotated[int, BeforeValidator(_no_bool), Field(ge=0)] = 1000
+    baseline: Text | None = None
+    rules: dict[str, dict[str, Number | str]] = Field(default_factory=dict)
+    custom: list[CustomRule] = Field(default_factory=list)
+
+    @field_validator("rules")
+    @classmethod
+    def _severities(
+        cls, rules: dict[str, dict[str, float | str]]
+    ) -> dict[str, dict[str, float | str]]:
+        for code, settings in rules.items():
+            for name, value in settings.items():
+                if name == "severity" and value not in _SEVERITIES:
+                    raise ValueError(f"off, info, warning or error for {code}.severity")
+                if name != "severity" and isinstance(value, str):
+                    raise ValueError(f"a number for {code}.{name}")
+        return rules
+
+    @property
+    def severity(self) -> dict[str, str]:
+        """The severity of each rule that has one of its own."""
+        return {
+            code: str(settings["severity"])
+            for code, settings in self.rules.items()
+            if "severity" in settings
+        }
+
+    @property
+    def thresholds(self) -> dict[str, dict[str, float]]:
+        """The thresholds of each rule that has some of its own."""
+        return {
+            code: {name: float(value) for name, value in settings.items() if name != "severity"}
+            for code, settings in self.rules.items()
+        }
+
+
 class Config(_Model):
     """Everything a run is told.
 
@@ -223,9 +323,11 @@ class Config(_Model):
         freq: Length of a period.
         default_lead_time_days: Lead time where no purchases, product or supplier tell one.
         default_review_days: Days between two orders where nothing else is said.
-        tables: Where each table is read from.
+        profile: The profile of sources that name none.
+        tables: Where each table is read from: one source or several.
         forecast: Settings of the forecast.
         reorder: Settings of the reorder list.
+        check: Settings of the checks.
         folder: The folder that relative source paths start from: where the file stands.
         file: The configuration file, None where there is none.
     """
@@ -234,9 +336,13 @@ class Config(_Model):
     freq: Literal["auto", "day", "week"] = "auto"
     default_lead_time_days: LeadTime | None = None
     default_review_days: ReviewTime = 7
-    tables: dict[TableName, Source] = Field(default_factory=dict)
+    profile: Text | None = None
+    tables: dict[
+        TableName, Annotated[list[Source], BeforeValidator(_one_or_more), Field(min_length=1)]
+    ] = Field(default_factory=dict)
     forecast: ForecastConfig = Field(default_factory=ForecastConfig)
     reorder: ReorderConfig = Field(default_factory=ReorderConfig)
+    check: CheckConfig = Field(default_factory=CheckConfig)
     folder: Path = Path()
     file: Path | None = None
 

@@ -1,6 +1,7 @@
 """Whether there was something to sell: the share of each period that an item was in stock.
 
-Sources, the better first: a given share or flag; end-of-day stock. What no source speaks of stays
+Sources, the better first: a given share or flag; end-of-day stock as counted; stock rolled from
+counts through what came and went (:mod:`stockout.demand.ledger`). What no source speaks of stays
 unknown: it is neither in stock nor out.
 """
 
@@ -13,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from stockout.demand.calendar import is_weekly, period_start
+from stockout.demand.ledger import MORNING_DAYS, SOLD_OUT_DURING_DAY, counted_stock
 
 if TYPE_CHECKING:
     from datetime import date
@@ -20,11 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stockout.demand.calendar import Freq
+    from stockout.demand.ledger import Ledger
 
 logger = logging.getLogger(__name__)
-
-_SOLD_OUT_DURING_DAY = 0.5
-"""Share for a day that began with stock and ended without: the middle of what is possible."""
 
 _PASSES = 3  # the usual rises with the periods that are kept, and settles
 
@@ -48,18 +48,17 @@ def shares_by_period(
         as_of: Later rows are ignored.
 
     Returns:
-        Columns sku, location, period, share (0-1), sold_out.
+        Columns sku, location, period, share (0-1), sold_out, given (a share or flag says it).
     """
     inventory = inventory.filter(pl.col("date") <= as_of)
     parts = [
-        _from_flags(inventory, freq, as_of).with_columns(rank=pl.lit(0)),
-        _from_on_hand(inventory, sold, freq).with_columns(rank=pl.lit(1)),
+        _from_flags(inventory, freq, as_of).with_columns(given=pl.lit(value=True)),
+        _from_on_hand(inventory, sold, freq).with_columns(given=pl.lit(value=False)),
     ]
     return (
         pl.concat(parts)
-        .sort("rank", maintain_order=True)
+        .sort("given", descending=True, maintain_order=True)
         .unique(["sku", "location", "period"], keep="first", maintain_order=True)
-        .drop("rank")
     )
 
 
@@ -92,13 +91,13 @@ def _from_on_hand(inventory: pl.DataFrame, sold: pl.DataFrame, freq: Freq) -> pl
     sold_freq: Freq = "week" if is_weekly(sold["date"]) else "day"
     key = ["sku", "location", "date"]
     item = ["sku", "location"]
-    positions = inventory.drop_nulls("on_hand").group_by(key).agg(pl.col("on_hand").sum()).sort(key)
+    positions = counted_stock(inventory).sort(key)
     units = (
         sold.group_by(*item, sold_period="date")
         .agg(pl.col("units").sum())
         .with_columns(pl.col("units").clip(0))
     )
-    recent = pl.col("date").diff().over(item) <= pl.duration(days=7)
+    recent = pl.col("date").diff().over(item) <= pl.duration(days=MORNING_DAYS)
     before = pl.when(recent).then(pl.col("on_hand").shift().over(item))
     empty = pl.col("on_hand") <= 0
     sold_then = pl.col("units").fill_null(0) > 0
@@ -111,7 +110,7 @@ def _from_on_hand(inventory: pl.DataFrame, sold: pl.DataFrame, freq: Freq) -> pl
         .with_columns(
             sold_out=ran_out,
             share=pl.when(ran_out)
-            .then(_SOLD_OUT_DURING_DAY)
+            .then(SOLD_OUT_DURING_DAY)
             .otherwise(pl.when(empty).then(0.0).otherwise(1.0)),
         )
         .group_by(*item, period=period_start(freq, pl.col("date")))
@@ -119,7 +118,9 @@ def _from_on_hand(inventory: pl.DataFrame, sold: pl.DataFrame, freq: Freq) -> pl
     )
 
 
-def availability_matrix(cells: pl.DataFrame, units: NDArray[np.float32]) -> Availability:
+def availability_matrix(
+    cells: pl.DataFrame, units: NDArray[np.float32], ledger: Ledger | None = None
+) -> Availability:
     """Scatters shares into a (periods, items) matrix and settles contradictions with sales.
 
     A period that is said to be wholly out but has sales was out for a part that is not known.
@@ -127,9 +128,15 @@ def availability_matrix(cells: pl.DataFrame, units: NDArray[np.float32]) -> Avai
     Args:
         cells: As from :func:`shares_by_period`, with item and t, the place in the matrix.
         units: (periods, items) demand.
+        ledger: Rolled stock of some items, counts included; it says what no share or flag does.
     """
     share = np.full(units.shape, np.nan, dtype=np.float32)
     sold_out = np.zeros(units.shape, dtype=np.bool_)
+    if ledger is not None:
+        share[:, ledger.columns], sold_out[:, ledger.columns] = ledger.share, ledger.sold_out
+        rolled = np.zeros(units.shape[1], dtype=np.bool_)
+        rolled[ledger.columns] = True
+        cells = cells.filter(pl.col("given") | ~pl.Series(rolled).gather(cells["item"]))
     at = (cells["t"].to_numpy(), cells["item"].to_numpy())
     share[at] = cells["share"].to_numpy()
     sold_out[at] = cells["sold_out"].to_numpy()
@@ -140,7 +147,7 @@ def availability_matrix(cells: pl.DataFrame, units: NDArray[np.float32]) -> Avai
             f"{int(contradicted.sum()):,}",
         )
     sold_out |= contradicted
-    share[contradicted] = _SOLD_OUT_DURING_DAY
+    share[contradicted] = SOLD_OUT_DURING_DAY
     return Availability(share, sold_out)
 
 

@@ -29,6 +29,8 @@ from stockout.demand.calendar import (
     last_complete_period,
     resolve_as_of,
 )
+from stockout.demand.flows import stock_flows
+from stockout.demand.ledger import stock_ledger
 from stockout.demand.lifecycle import describe, first_listed
 from stockout.demand.panel import Axis
 from stockout.demand.returns import net_returns
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stockout.demand.calendar import Freq
+    from stockout.demand.ledger import Ledger
 
 logger = logging.getLogger(__name__)
 
@@ -128,10 +131,11 @@ def demand_history(
 
     Args:
         sales: Canonical sales (see :mod:`stockout.tables`), required columns date, sku, units.
-        inventory: Stock or in-stock flags; without it availability is unknown.
+        inventory: Stock or in-stock flags. A few stock lists, or one, are enough where movements or
+            received purchases tell what happened between (:mod:`stockout.demand.ledger`).
         products: Category, active life, predecessor and price.
-        purchases: Open orders keep an item alive; receipts begin its life.
-        movements: Counts for the as-of date only.
+        purchases: Open orders keep an item alive; receipts begin its life, and fill stock.
+        movements: What came into stock and went out of it.
         as_of: Later rows are ignored; default the last date of sales, inventory or movements.
         freq: Length of a period; ``auto`` is weekly where the sales are.
 
@@ -155,10 +159,29 @@ def demand_history(
     complete = _complete(sales, as_of, freq)
     sold = net_returns(complete.with_columns(unit_price=_unit_price())).lines
 
-    items = first_listed(until, inventory, purchases, products, as_of)
-    axis = Axis.spanning(freq, items["first_date"], last_complete_period(freq, as_of))
+    last = last_complete_period(freq, as_of)
+    ledger = None
+    if movements is not None or purchases is not None:
+        ledger = stock_ledger(
+            until.select(ITEM).unique().sort(ITEM),
+            inventory,
+            stock_flows(until, purchases, movements, as_of),
+            sold,
+            products,
+            axis=Axis.spanning(freq, until["date"], last),
+            as_of=as_of,
+        )
+    items = first_listed(
+        until,
+        inventory,
+        purchases,
+        products,
+        as_of,
+        rolled=None if ledger is None else ledger.stocked,
+    )
+    axis = Axis.spanning(freq, items["first_date"], last)
     units = panel.scatter_units(sold, items, axis)
-    availability = _availability(inventory, sold, items, axis, units, as_of=as_of)
+    availability = _availability(inventory, sold, items, axis, units, ledger=ledger, as_of=as_of)
     closed = panel.closed_periods(sold, items, axis)
     own_start = panel.first_rows(items, axis)
     inherited = panel.inheritance(own_start, items, products)
@@ -226,10 +249,13 @@ def _availability(
     axis: Axis,
     units: NDArray[np.float32],
     *,
+    ledger: Ledger | None,
     as_of: date,
 ) -> Availability:
     if inventory is None:
-        unknown = np.full(units.shape, np.nan, dtype=np.float32)
-        return Availability(unknown, np.zeros(units.shape, dtype=np.bool_))
+        inventory = conform(pl.DataFrame(schema={"date": pl.Date, "sku": pl.String}), "inventory")
     shares = shares_by_period(inventory, sold, axis.freq, as_of)
-    return availability_matrix(panel.cells(shares, items, axis), units)
+    if ledger is not None:  # its rows begin with the sales, those of the panel with the first item
+        own = slice(len(ledger.share) - axis.periods, None)
+        ledger = ledger._replace(share=ledger.share[own], sold_out=ledger.sold_out[own])
+    return availability_matrix(panel.cells(shares, items, axis), units, ledger)

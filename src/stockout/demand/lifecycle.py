@@ -32,6 +32,8 @@ def first_listed(
     purchases: pl.DataFrame | None,
     products: pl.DataFrame | None,
     as_of: date,
+    *,
+    rolled: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """First day of each item's life: the first sign of it, but not before the sales export begins.
 
@@ -43,6 +45,7 @@ def first_listed(
         purchases: Canonical purchases, or None.
         products: Canonical products, or None.
         as_of: Signs after it are ignored.
+        rolled: Columns sku, location, date: the first day with stock by the ledger, or None.
 
     Returns:
         Columns sku, location, first_date, began_with_sale (a sale is the only sign as old): one row
@@ -63,6 +66,8 @@ def first_listed(
     if products is not None:
         listed = products.drop_nulls("active_from").select("sku", date="active_from")
         signs.append(items.join(listed, on="sku").select(*ITEM, "date"))
+    if rolled is not None:
+        signs.append(rolled.select(*ITEM, "date"))
     dated = pl.concat(
         [frame.with_columns(by_sale=pl.lit(value=False)) for frame in signs]
         + [sold.with_columns(by_sale=pl.lit(value=True))]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
 from stockout.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 logger = logging.getLogger(__name__)
+
+Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
 
 KEYS: Mapping[str, str] = {
     "products": "sku",
@@ -21,6 +23,29 @@ KEYS: Mapping[str, str] = {
     "locations": "location",
 }
 """Tables with one row for each value of this column."""
+
+
+def merge_sources(tables: Sequence[pl.DataFrame], table: str) -> pl.DataFrame:
+    """One table from those of several sources.
+
+    Where a table has one row for each key, a value comes from the first source that has it: two
+    systems may well describe one SKU in different words.
+
+    Args:
+        tables: The table of each source, complete.
+        table: Its name.
+
+    >>> erp = pl.DataFrame({"sku": ["A"], "name": ["Tea"], "moq": [None]})
+    >>> shop = pl.DataFrame({"sku": ["A", "B"], "name": ["Fine tea", "Cup"], "moq": [6.0, None]})
+    >>> merge_sources([erp, shop], "products").rows()
+    [('A', 'Tea', 6.0), ('B', 'Cup', None)]
+    """
+    rows = pl.concat(tables, how="vertical_relaxed")
+    if table not in KEYS or len(tables) == 1:
+        return rows
+    values = pl.exclude(KEYS[table]).drop_nulls().first()
+    merged = rows.group_by(KEYS[table], maintain_order=True).agg(values)
+    return merged.select(rows.columns)
 
 
 def complete(rows: pl.DataFrame, table: str, shown: str) -> pl.DataFrame:
@@ -44,13 +69,14 @@ def complete(rows: pl.DataFrame, table: str, shown: str) -> pl.DataFrame:
     [4.5]
     """
     if table == "sales":
-        return _with_prices(rows)
+        return with_prices(rows)
     if table in KEYS:
         return _one_row_each(rows, table, KEYS[table], shown)
     return rows
 
 
-def _with_prices(sales: pl.DataFrame) -> pl.DataFrame:
+def with_prices(sales: Rows) -> Rows:
+    """Fills in ``revenue`` and ``unit_price`` of sales from each other."""
     units, revenue, price = pl.col("units"), pl.col("revenue"), pl.col("unit_price")
     return sales.with_columns(
         revenue.fill_null(units * price),

@@ -48,14 +48,25 @@ class Export(Protocol):
         """Whether every cell is text, and a row may be a blank line."""
 
     @property
-    def decimal_is_uncertain(self) -> bool:
-        """Whether 1.234 may well be a thousand and more."""
+    def serial_dates(self) -> bool:
+        """Whether a number may be a day, as spreadsheets count them."""
+
+    @property
+    def titles(self) -> Sequence[str]:
+        """The rows above the header, each as the text of its cells."""
+
+    @property
+    def encodings(self) -> Mapping[str, str]:
+        """How files were read that are not UTF-8: the file's name and the encoding."""
 
     def scan(self, file: ExportFile | None = None) -> pl.LazyFrame:
         """The rows of all files, or of one of them."""
 
     def row_number(self, file: ExportFile, index: int) -> int:
         """The number that an editor shows for the row at this index (from 0) of a file."""
+
+    def row_numbers(self, file: ExportFile, indexes: pl.Series) -> pl.Series:
+        """The numbers that an editor shows for the rows at these indexes."""
 
     def explain(self, error: BaseException, file: ExportFile) -> InputError | None:
         """Why a file cannot be read; None where trying again is worth it."""

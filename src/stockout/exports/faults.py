@@ -1,103 +1,126 @@
-"""Finds the first row of an export that fails a check, and makes the error that names it.
+"""Finds the cells of a file that cannot be used, and says what is wrong with each.
 
-Only run when the reading has counted a failure, so it may take the files one by one.
+Only run when the reading has counted some.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import polars as pl
 
 from stockout.errors import InputError
 from stockout.exports import parsing
-from stockout.exports.plan import Check
+from stockout.exports.plan import KEPT, ROW, SHORT
 from stockout.exports.running import run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     from stockout.config import Source
-    from stockout.exports.files import ExportFile
-    from stockout.exports.parsing import Notation
-    from stockout.exports.plan import Plan
+    from stockout.exports.parts import Part
+    from stockout.exports.plan import Check
 
-_ROW = "#row"
 _FOUND = "#found "
 
 
-def raise_first(
-    plan: Plan,
-    source: Source,
-    notations: Mapping[str, Notation],
-    failed: Mapping[str, int],
-) -> NoReturn:
-    """Raises the error for the first row that fails a check.
+class BadCell(NamedTuple):
+    """A cell that cannot be used."""
+
+    row: int  # index of its row in the file, from 0
+    check: Check  # that it fails
+    found: str | None  # what it holds, where it does not read
+
+
+def bad_cells(part: Part, source: Source, most: int) -> Iterator[BadCell]:
+    """The first cells of a file that fail each check.
 
     Args:
-        plan: The plan of the export in which there is such a row.
-        source: What the configuration tells about the export.
-        notations: How its columns are written.
-        failed: Number of rows that fail, for each check that any fails.
+        part: The file, read.
+        source: What the configuration tells about it.
+        most: How many to give for each check.
+    """
+    plan = part.plan
+    found = [cells.source.cast(pl.String).alias(_FOUND + cells.column) for cells in plan.cells]
+    for check in plan.checks:
+        if check.name not in part.failed:
+            continue
+        rows = run(
+            plan,
+            part.file,
+            lambda check=check: (  # type: ignore[misc]
+                plan.read(part.file, source, part.manner, *found, numbered=True)
+                .filter(pl.col(check.name))
+                .head(most)
+                .select(ROW, *(_FOUND + name for name in check.columns if _is_read(part, name)))
+            ),
+        )
+        for row in rows.rows():
+            yield BadCell(row[0], check, row[1] if check.kind == "unreadable" else None)
+
+
+def raise_first(part: Part, source: Source) -> NoReturn:
+    """Raises the error for the first row of a file that fails a check.
 
     Raises:
         UnparsableValueError: A cell does not read as what its column holds.
         InputError: A cell that must hold a value is empty.
     """
-    checks = [Check("unreadable", (cells.column,)) for cells in plan.cells]
-    checks += [Check("missing", columns) for columns in plan.needed]
-    extra = [pl.int_range(pl.len(), dtype=pl.Int64).alias(_ROW)] + [
-        cells.source.cast(pl.String).alias(_FOUND + cells.column) for cells in plan.cells
-    ]
-    for file in plan.export.files:
-        first = run(
-            plan,
-            lambda _, file=file: (  # type: ignore[misc]
-                plan.read(plan.export.scan(file), source, notations, *extra)
-                .filter(pl.any_horizontal(check.name for check in checks))
-                .head(1)
-            ),
-        )
-        if first.is_empty():
-            continue
-        row = first.row(0, named=True)
-        check = next(check for check in checks if row[check.name])
-        number = plan.export.row_number(file, row[_ROW])
-        if check.kind == "missing":
-            raise _missing(plan, check, file, number, more=failed[check.name] - 1)
-        cells = next(cells for cells in plan.cells if cells.column == check.columns[0])
-        raise parsing.cell_fault(
-            cells,
-            source,
-            row[_FOUND + cells.column],
-            file=file.name,
-            row=number,
-            more=failed[check.name] - 1,
-        )
-    raise AssertionError("a row failed a check when all were read, and none does now")
+    first = min(bad_cells(part, source, most=1), key=lambda cell: cell.row)
+    row = part.plan.export.row_number(part.file, first.row)
+    more = part.failed[first.check.name] - 1
+    if first.check.kind == "missing":
+        raise missing(part, first.check, row, more=more)
+    cells = next(cells for cells in part.plan.cells if cells.column == first.check.columns[0])
+    raise parsing.cell_fault(
+        cells,
+        source,
+        part.manner.style,
+        first.found or "",
+        file=part.file.name,
+        row=row,
+        more=more,
+    )
 
 
-def raise_short_row(plan: Plan) -> None:
+def raise_short_row(part: Part) -> None:
     """Raises the error for the first row with too few cells, where there is one."""
-    for file in plan.export.files:
-        kept: pl.Series | None = None
-        for index, fault in plan.export.short_rows(file):
-            if kept is None:
-                kept = run(
-                    plan,
-                    lambda _, file=file: plan.export.scan(file).select(kept=plan.kept),  # type: ignore[misc]
-                )["kept"]
-            if kept[index]:
-                raise fault
+    for index, fault in short_rows(part):
+        del index
+        raise fault
 
 
-def _missing(plan: Plan, check: Check, file: ExportFile, row: int, *, more: int) -> InputError:
-    shown = [cells.shown for cells in plan.cells if cells.column in check.columns]
+def short_rows(part: Part) -> Iterator[tuple[int, InputError]]:
+    """The rows that are kept and have too few cells: index and error."""
+    rows = part.rows.collect_schema().names()
+    if SHORT not in rows or part.plan.shape is not None:
+        return
+    if not part.rows.select((pl.col(SHORT) & pl.col(KEPT)).any()).collect().item():
+        return
+    kept = part.rows.select(KEPT).collect()[KEPT]
+    for index, fault in part.plan.export.short_rows(part.file):
+        if kept[index]:
+            yield index, fault
+
+
+def missing(part: Part, check: Check, row: int, *, more: int) -> InputError:
+    """The error for a row without a value that it needs."""
+    shown = shown_columns(part, check)
     return InputError(
         "no value" + parsing.and_more(more),
-        file=file.name,
+        file=part.file.name,
         row=row,
-        column=" or ".join(shown),
-        expected=f"a value in every row, as table {plan.table} needs it",
+        column=shown,
+        expected=f"a value in every row, as table {part.plan.table} needs it",
         hint="fill it in, or leave such rows out with an exclude rule",
     )
+
+
+def shown_columns(part: Part, check: Check) -> str:
+    """The columns that a check is about, as the export calls them."""
+    names = {cells.column: cells.shown for cells in part.plan.cells}
+    return " or ".join(names.get(column, column) for column in check.columns)
+
+
+def _is_read(part: Part, column: str) -> bool:
+    return any(cells.column == column for cells in part.plan.cells)

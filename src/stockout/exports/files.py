@@ -15,7 +15,7 @@ from stockout.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Format: TypeAlias = Literal["csv", "parquet"]
+Format: TypeAlias = Literal["csv", "parquet", "excel"]
 
 _COMPRESSED = frozenset({".gz", ".zst"})
 _FORMATS: dict[str, Format] = {
@@ -24,6 +24,11 @@ _FORMATS: dict[str, Format] = {
     ".txt": "csv",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xlsb": "excel",
+    ".xls": "excel",
+    ".ods": "excel",
 }
 
 
@@ -148,7 +153,7 @@ def _common_format(files: list[ExportFile]) -> Format:
         raise InputError(
             "the file's format is not known from its name",
             file=str(unknown),
-            hint='say it with format = "csv" or format = "parquet"',
+            hint='say it with format = "csv", format = "parquet" or format = "excel"',
         )
     first = files[0]
     for path, fmt in formats.items():

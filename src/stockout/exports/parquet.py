@@ -21,9 +21,11 @@ class ParquetExport:
     """Parquet files of one schema."""
 
     is_text = False
-    decimal_is_uncertain = False
+    serial_dates = False
     header_row = None
     repeated: frozenset[str] = frozenset()
+    titles: Sequence[str] = ()
+    encodings: Mapping[str, str] = {}
 
     def __init__(self, files: Sequence[ExportFile], columns: Mapping[str, pl.DataType]) -> None:
         """Takes files that all have these columns."""
@@ -52,6 +54,10 @@ class ParquetExport:
     def row_number(self, file: ExportFile, index: int) -> int:  # noqa: ARG002
         """Rows of a Parquet file are counted from 1: it has no header row."""
         return index + 1
+
+    def row_numbers(self, file: ExportFile, indexes: pl.Series) -> pl.Series:  # noqa: ARG002
+        """The rows' numbers, from 1."""
+        return (indexes.cast(pl.Int64) + 1).rename("row")
 
     def explain(self, error: BaseException, file: ExportFile) -> InputError:
         """Why a file cannot be read."""

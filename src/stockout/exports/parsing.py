@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import polars as pl
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stockout.config import Source
+    from stockout.exports.numbers import FileStyle
 
 NULL_WORDS = (
     *("-", "--", "null", "Null", "NULL", "nil", "none", "None", "\\N"),
@@ -37,9 +38,25 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
 
 _SHOWN_LENGTH = 80  # of a cell in an error
 
-_MONEY = frozenset(
+MONEY = frozenset(
     {"revenue", "unit_price", "unit_cost", "min_order_value", "holding_cost", "shortage_cost"}
 )
+_KEYS = frozenset({"sku", "supplier_id", "customer_id", "order_id", "po_id", "location", "name"})
+"""Texts in which a row of totals may have its word."""
+
+_TOTAL_STARTS = ("合", "总", "總", "小", "共", "本", "页", "*")
+_TOTAL_WORDS = tuple(
+    spelling
+    for word in (
+        *("total", "totals", "grand total", "grand totals", "subtotal", "sub total", "sub-total"),
+        *("overall total", "total general", "subtotal general", "sum", "summe", "gesamt"),
+        *("gesamtsumme", "zwischensumme", "ergebnis", "gesamtergebnis", "insgesamt"),
+    )
+    for written in (word, word.upper(), word.capitalize(), word.title())
+    for spelling in (written, f"{written}:")
+)
+"""What a row of totals may say in its key. Quick to look for; ``headers.is_total`` decides."""
+
 _SHARES = ("in_stock_share", "service_level", "fill_rate")
 _NOT_NEGATIVE = ("shelf_life_days", "moq", "pack_size")
 _DAYS = ("lead_time_days", "lead_time_sd_days", "review_days", "transfer_days")
@@ -65,7 +82,8 @@ class Cells(NamedTuple):
     shown: str  # the column's name in errors
     file: str  # the export's name in errors
     guarded: bool  # whether texts may carry the apostrophe that keeps a spreadsheet from computing
-    uncertain: bool = False  # whether 1.234 may well be a thousand and more
+    money: bool = False  # whether a currency sign may stand with the number
+    serial: bool = False  # whether a number may be a day as spreadsheets count them
     choices: tuple[str, ...] = ()  # the words it may hold, where they are limited
 
     @property
@@ -74,6 +92,16 @@ class Cells(NamedTuple):
         if self.found == pl.String:
             return True
         return self.found.is_numeric() and self.dtype in (pl.String, pl.Date)
+
+    @property
+    def is_number_in_text(self) -> bool:
+        """Whether the cells are numbers written as text, in the style of their file."""
+        return self.dtype == pl.Float64 and self.found == pl.String
+
+    @property
+    def is_date_in_text(self) -> bool:
+        """Whether the cells are dates written as text."""
+        return self.dtype == pl.Date and self.is_text
 
     @property
     def held_name(self) -> str:
@@ -90,20 +118,7 @@ class TextNotation(NamedTuple):
 Notation: TypeAlias = numbers.NumberNotation | dates.DateNotation | TextNotation
 
 
-def first_notation(cells: Cells, source: Source) -> Notation:
-    """The notation to try first: the told one, else the plain one.
-
-    In the plain notation every cell that is not written in the plainest way counts as unreadable;
-    :func:`settle` then says how the column is written in fact.
-    """
-    if cells.dtype == pl.Date:
-        return dates.told_notation(source.date_format)
-    if cells.dtype == pl.Float64:
-        return numbers.first_notation(source.decimal, uncertain=cells.uncertain)
-    return TextNotation()
-
-
-def held(cells: Cells) -> pl.Expr:
+def held(cells: Cells, notation: Notation) -> pl.Expr:
     """The first step: the cells of the export as they are held.
 
     Raises:
@@ -111,27 +126,43 @@ def held(cells: Cells) -> pl.Expr:
     """
     found, wanted = cells.found, cells.dtype
     if found == pl.String:
-        return cells.source.str.strip_chars()
-    if found == pl.Null:
-        return cells.source.cast(wanted)
-    if found.is_numeric():
+        # In the plain notation, a number or date with spaces around it does not read.
+        bare = notation.plain and wanted in (pl.Float64, pl.Date)
+        return cells.source if bare else cells.source.str.strip_chars()
+    return _typed(cells)
+
+
+def _typed(cells: Cells) -> pl.Expr:
+    """Cells that are no text, as what the table needs."""
+    found, wanted = cells.found, cells.dtype
+    is_day = isinstance(found, pl.Date | pl.Datetime)
+    if found == pl.Null or (found == wanted and found != pl.Float64):
+        result = cells.source.cast(wanted)
+    elif found.is_numeric():
         in_text = wanted in (pl.String, pl.Date)
-        return _digits(cells.source, found) if in_text else _float(cells.source)
-    if wanted == pl.Date and isinstance(found, pl.Date | pl.Datetime):
-        return cells.source if found == pl.Date else cells.source.dt.date()
-    if wanted == pl.Boolean and found == pl.Boolean:
-        return cells.source
-    if wanted == pl.String and found in (pl.Categorical, pl.Enum, pl.Date, pl.Boolean):
-        return cells.source.cast(pl.String).str.strip_chars()
-    raise InputError(
-        "the column has a type that does not fit",
-        file=cells.file,
-        column=cells.shown,
-        found=str(found),
-        expected={pl.Date: "dates", pl.Float64: "numbers", pl.Boolean: "true or false"}.get(
-            type(wanted), "text"
-        ),
-    )
+        result = _digits(cells.source, found) if in_text else _float(cells.source)
+    elif wanted == pl.Date and is_day:
+        result = cells.source.dt.date()
+    elif wanted == pl.String and isinstance(found, pl.Datetime):
+        result = cells.source.dt.to_string("%Y-%m-%d %H:%M:%S")
+    elif wanted == pl.String and found in (pl.Categorical, pl.Enum, pl.Date, pl.Boolean):
+        result = cells.source.cast(pl.String).str.strip_chars()
+    else:
+        raise InputError(
+            "the column has a type that does not fit",
+            file=cells.file,
+            column=cells.shown,
+            found=str(found),
+            expected={pl.Date: "dates", pl.Float64: "numbers", pl.Boolean: "true or false"}.get(
+                type(wanted), "text"
+            ),
+        )
+    return result
+
+
+def _could_be_total(cell: pl.Expr) -> pl.Expr:
+    starts = [cell.str.starts_with(start) for start in _TOTAL_STARTS]
+    return cell.is_in(_TOTAL_WORDS) | pl.any_horizontal(starts)
 
 
 def value(cells: Cells, source: Source, notation: Notation) -> pl.Expr:
@@ -140,18 +171,7 @@ def value(cells: Cells, source: Source, notation: Notation) -> pl.Expr:
     if cells.dtype == pl.String:
         return _text(cell, cells, source, notation)
     if cells.is_text:
-        if isinstance(notation, dates.DateNotation):
-            result = dates.day(cell, notation)
-        elif isinstance(notation, numbers.NumberNotation):
-            result = _number(cell, cells.column, notation)
-        else:
-            lower = cell.str.to_lowercase()
-            result = (
-                pl.when(lower.is_in(TRUE_WORDS))
-                .then(True)
-                .when(lower.is_in(FALSE_WORDS))
-                .then(False)
-            )
+        result = _written(cell, cells, notation)
     elif cells.dtype == pl.Date:
         result = pl.when(cell >= dates.EARLIEST).then(cell)
     elif cells.dtype == pl.Float64:
@@ -166,62 +186,43 @@ def value(cells: Cells, source: Source, notation: Notation) -> pl.Expr:
     return result
 
 
+def _written(cell: pl.Expr, cells: Cells, notation: Notation) -> pl.Expr:
+    """What a text says: a date, a number or a flag."""
+    if isinstance(notation, dates.DateNotation):
+        if cells.serial and cells.found.is_numeric():
+            return dates.excel_day(cell.cast(pl.Float64, strict=False))
+        return dates.day(cell, notation)
+    if isinstance(notation, numbers.NumberNotation):
+        percent: Literal["share", "points"] | None = None
+        if cells.column in (*_SHARES, "percent"):
+            percent = "share" if cells.column in _SHARES else "points"
+        return numbers.number(cell, notation, money=cells.money, percent=percent)
+    lower = cell.str.to_lowercase()
+    no = pl.when(lower.is_in(FALSE_WORDS)).then(False)
+    return pl.when(lower.is_in(TRUE_WORDS)).then(True).otherwise(no)
+
+
 def unreadable(cells: Cells, source: Source, notation: Notation) -> pl.Expr:
     """The third step: whether a cell holds something, but nothing that reads."""
     cell, result = pl.col(cells.held_name), pl.col(cells.column)
     if cells.dtype == pl.String:
         if notation.plain and not cells.choices:
-            odd = (cell == "") | cell.is_in(_null_words(cells, source))
+            odd = (cell == "") | cell.is_in(null_words(source, cells.dtype))
+            if cells.column in _KEYS:
+                odd |= _could_be_total(cell)  # to look at the row again
             return odd | cell.str.starts_with("'") if cells.guarded else odd
         if not cells.choices:
             return pl.lit(value=False)
     holds = cell.is_not_null()
     if cells.is_text and not notation.plain:
-        holds &= (cell != "") & cell.is_in(_null_words(cells, source)).not_()
+        holds &= (cell != "") & cell.is_in(null_words(source, cells.dtype)).not_()
     return result.is_null() & holds
 
 
-def survey(cells: Cells, notation: Notation) -> list[pl.Expr]:
-    """Counts that settle the notation of a column, of the cells of the export."""
-    text = cells.source.str.strip_chars()
-    if isinstance(notation, dates.DateNotation) and cells.found == pl.String:
-        return dates.survey(text, cells.column)
-    if isinstance(notation, numbers.NumberNotation) and cells.found == pl.String:
-        return numbers.survey(text, cells.column)
-    return []
-
-
-def settle(cells: Cells, notation: Notation, counts: Mapping[str, int], source: Source) -> Notation:
-    """The notation that the counts of :func:`survey` make certain."""
-    if isinstance(notation, dates.DateNotation):
-        return dates.settle(counts, cells.column, source.date_format)
-    if isinstance(notation, numbers.NumberNotation):
-        return numbers.settle(counts, cells.column, source.decimal, uncertain=cells.uncertain)
-    return TextNotation(plain=False)
-
-
-def cell_fault(
-    cells: Cells, source: Source, found: str, *, file: str, row: int, more: int
-) -> UnparsableValueError:
-    """The error for a cell that does not read as what its column holds."""
-    message, expected, hint = _describe(cells, source, found)
-    return UnparsableValueError(
-        message + and_more(more),
-        file=file,
-        row=row,
-        column=cells.shown,
-        found=found if len(found) <= _SHOWN_LENGTH else found[:_SHOWN_LENGTH] + "…",
-        expected=expected,
-        hint=hint,
-    )
-
-
-def and_more(count: int) -> str:
-    """How many further cells of the column have the same fault, for an error's message."""
-    return f" ({count:,} more in this column)" if count else ""
-
-
-def _describe(cells: Cells, source: Source, found: str) -> tuple[str, str, str | None]:
+def describe(
+    cells: Cells, source: Source, style: FileStyle, found: str
+) -> tuple[str, str, str | None]:
+    """What is wrong with a cell that does not read: message, what was expected, hint."""
     if cells.choices:
         return (
             f"not a {cells.column}",
@@ -236,7 +237,33 @@ def _describe(cells: Cells, source: Source, found: str) -> tuple[str, str, str |
         return "out of range", _RANGES[cells.column][2], None
     if _is_finite(found) and abs(float(found)) >= numbers.TOO_LARGE:
         return "out of range", f"a number below {numbers.TOO_LARGE:.0e}", None
-    return numbers.describe(found, source.decimal, uncertain=cells.uncertain)
+    return numbers.describe(found, style)
+
+
+def cell_fault(
+    cells: Cells, source: Source, style: FileStyle, found: str, *, file: str, row: int, more: int
+) -> UnparsableValueError:
+    """The error for a cell that does not read as what its column holds."""
+    message, expected, hint = describe(cells, source, style, found)
+    return UnparsableValueError(
+        message + and_more(more),
+        file=file,
+        row=row,
+        column=cells.shown,
+        found=shortened(found),
+        expected=expected,
+        hint=hint,
+    )
+
+
+def shortened(found: str) -> str:
+    """A cell as an error shows it."""
+    return found if len(found) <= _SHOWN_LENGTH else found[:_SHOWN_LENGTH] + "…"
+
+
+def and_more(count: int) -> str:
+    """How many further cells of the column have the same fault, for an error's message."""
+    return f" ({count:,} more in this column)" if count else ""
 
 
 def _is_finite(text: str) -> bool:
@@ -246,10 +273,11 @@ def _is_finite(text: str) -> bool:
         return False
 
 
-def _null_words(cells: Cells, source: Source) -> tuple[str, ...]:
+def null_words(source: Source, dtype: pl.DataType) -> tuple[str, ...]:
+    """The words that stand for "no value" among cells of a type."""
     if source.null_words is not None:
         return tuple(source.null_words)
-    return TEXT_NULL_WORDS if cells.dtype == pl.String else NULL_WORDS
+    return TEXT_NULL_WORDS if dtype == pl.String else NULL_WORDS
 
 
 def _text(cell: pl.Expr, cells: Cells, source: Source, notation: Notation) -> pl.Expr:
@@ -257,20 +285,11 @@ def _text(cell: pl.Expr, cells: Cells, source: Source, notation: Notation) -> pl
         return cell
     if cells.guarded:
         cell = _without_guard(cell).str.strip_chars()
-    cell = pl.when((cell != "") & cell.is_in(_null_words(cells, source)).not_()).then(cell)
+    cell = pl.when((cell != "") & cell.is_in(null_words(source, cells.dtype)).not_()).then(cell)
     if cells.choices:
         lower = cell.str.to_lowercase()
         cell = pl.when(lower.is_in(cells.choices)).then(lower)
     return cell
-
-
-def _number(cell: pl.Expr, column: str, notation: numbers.NumberNotation) -> pl.Expr:
-    if not notation.plain and column in (*_SHARES, "percent"):
-        bare = cell.str.strip_suffix("%").str.strip_chars()
-        # 95 % of a share is 95e-2: read as text it is 0.95, divided by 100 it is not.
-        scaled = pl.concat_str(bare, pl.lit("e-2")) if column in _SHARES else bare
-        cell = pl.when(cell.str.ends_with("%")).then(scaled).otherwise(cell)
-    return numbers.number(cell, notation, money=column in _MONEY)
 
 
 def _float(number: pl.Expr) -> pl.Expr:

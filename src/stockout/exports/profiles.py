@@ -5,27 +5,28 @@ writes. It says which export becomes which canonical table, and how. For each ro
 
 1. ``fill_down`` and ``unpivot`` shape the rows, as the file has them;
 2. ``columns`` and ``fields`` are read, each as what it holds: text, number, date or flag;
-3. ``patterns`` and ``words`` change texts, ``sql`` computes columns from columns and fields;
+3. ``patterns`` and ``words`` change texts, then ``sql`` computes columns from columns and fields;
 4. rows of which an ``exclude`` condition over columns and fields is true are left out, and counted;
 5. with ``sum_by_key``, quantities of rows with one key (batches, bins) are added up.
 """
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from functools import cache
 from importlib import resources
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from stockout.config import Exclude, TableName
-from stockout.errors import ConfigError
+from stockout.config import Exclude, TableName  # noqa: TC001 - pydantic reads them at run time
+from stockout.errors import ConfigError, InputError
 from stockout.exports.names import plain_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
 
 
 class _Model(BaseModel):
@@ -106,6 +107,7 @@ class TableProfile(_Model):
         fill_down: Cells to repeat downwards.
         unpivot: Columns that are locations.
         sum_by_key: Whether quantities of rows with one date, SKU and location are added up.
+        fallback: Whether ``stockout init`` takes this table only where no other export has it.
     """
 
     columns: dict[str, list[str]] = Field(default_factory=dict)
@@ -117,6 +119,7 @@ class TableProfile(_Model):
     fill_down: FillDown | None = None
     unpivot: Unpivot | None = None
     sum_by_key: bool = False
+    fallback: bool = False
 
 
 class ExportProfile(_Model):
@@ -130,6 +133,8 @@ class ExportProfile(_Model):
         recognise: The export is one of this kind where its header has at least one name of each
             of these lists.
         unless: Names that rule it out.
+        titles: Words of its title rows, its sheet's or file's name, to tell it from exports with
+            the same header.
         decimal: Decimal mark, where the file leaves it open.
         date_order: What ``03.01.2026`` is, where the column leaves it open.
         tables: The canonical tables that it becomes.
@@ -140,6 +145,7 @@ class ExportProfile(_Model):
     note: str | None = None
     recognise: list[list[str]] = Field(min_length=1)
     unless: list[str] = Field(default_factory=list)
+    titles: list[str] = Field(default_factory=list)
     decimal: Literal[".", ","] | None = None
     date_order: Literal["day first", "month first"] | None = None
     tables: dict[TableName, TableProfile] = Field(min_length=1)
@@ -162,6 +168,14 @@ class Profile(_Model):
 
     system: str
     exports: dict[str, ExportProfile] = Field(min_length=1)
+
+
+class Known(NamedTuple):
+    """The profile of an export, and what it says of one table."""
+
+    name: str  # such as "shopify/orders"
+    export: ExportProfile
+    table: TableProfile
 
 
 @cache
@@ -196,3 +210,70 @@ def read_profile(path: Path) -> Profile:
         return _parse(path.read_text("utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
+
+
+def find_known(
+    told: str, table: str, header: Sequence[str], folder: Path, *, file: str, key: str
+) -> Known:
+    """What a told profile says of an export and a table.
+
+    Args:
+        told: ``shopify/orders``, ``shopify``, or either with the path of a user's own file in
+            place of the system's name: ``profiles/acme.toml/orders``.
+        table: Name of the canonical table.
+        header: The export's columns.
+        folder: What a relative path starts from.
+        file: What errors call the export.
+        key: Where the profile is told, for errors.
+
+    Raises:
+        ConfigError: There is no such profile, it has no such export, or none that makes the table.
+        InputError: The system is told, and the header is none of its exports that make the table.
+    """
+    name, profile, export = _split(told, folder, key)
+    if export is not None and export not in profile.exports:
+        raise ConfigError(
+            f"{key}: profile {name} has no export {export!r}", hint=_listed(name, profile)
+        )
+    chosen = {export: profile.exports[export]} if export is not None else profile.exports
+    making = {each: item for each, item in chosen.items() if table in item.tables}
+    if not making:
+        raise ConfigError(
+            f"{key}: {told} says nothing of table {table}", hint=_listed(name, profile)
+        )
+    fitting = {each: item for each, item in making.items() if item.fits(header)}
+    if export is None and not fitting:
+        raise InputError(
+            f"the header is none of the exports of {name} that profile knows for table {table}",
+            file=file,
+            expected=" or ".join(f"{item.title} ({name}/{each})" for each, item in making.items()),
+            hint=f"name the export: profile = {name}/{next(iter(making))}",
+        )
+    if export is None:
+        making = fitting
+    best = max(making, key=lambda each: len(making[each].recognise))
+    return Known(f"{name}/{best}", making[best], making[best].tables[table])  # type: ignore[index]
+
+
+def _split(told: str, folder: Path, key: str) -> tuple[str, Profile, str | None]:
+    """The profile's name, the profile, and the export where one is told."""
+    head, mark, tail = told.partition(".toml")
+    if mark:
+        return f"{head}.toml", read_profile(folder / f"{head}.toml"), tail.strip("/") or None
+    system, _, export = told.partition("/")
+    profiles = built_in_profiles()
+    if system not in profiles:
+        close = difflib.get_close_matches(system, profiles, n=1)
+        raise ConfigError(
+            f"{key}: found {told!r}, expected a profile",
+            hint=(f"did you mean {close[0]}? " if close else "")
+            + f"There are {', '.join(profiles)}; one of your own is a path: my_system.toml/export",
+        )
+    return system, profiles[system], export or None
+
+
+def _listed(name: str, profile: Profile) -> str:
+    exports = (
+        f"{name}/{each} ({', '.join(item.tables)})" for each, item in profile.exports.items()
+    )
+    return f"it has {', '.join(exports)}"

@@ -1,8 +1,8 @@
-"""Runs a lazy frame over an export, and turns a failure into an error about the user's file."""
+"""Runs a lazy frame over a file, and turns a failure into an error about the user's file."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
@@ -15,47 +15,59 @@ if TYPE_CHECKING:
     from stockout.exports.files import ExportFile
     from stockout.exports.plan import Plan
 
+T = TypeVar("T")
+
 ENGINE_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 """What Polars raises over a file it cannot read."""
 
 
-def run(plan: Plan, build: Callable[[ExportFile | None], pl.LazyFrame]) -> pl.DataFrame:
-    """Collects a lazy frame over all files of an export.
+def run(plan: Plan, file: ExportFile, build: Callable[[], pl.LazyFrame]) -> pl.DataFrame:
+    """Collects a lazy frame over a file of an export.
 
     Args:
         plan: The plan whose export is read.
-        build: Makes the lazy frame, over all files or over the given one.
+        file: The file.
+        build: Makes the lazy frame.
 
     Raises:
-        InputError: A file cannot be read.
+        InputError: The file cannot be read.
+        ConfigError: An expression of the configuration fails on some row.
+    """
+    return attempt(plan, file, lambda: build().collect())
+
+
+def attempt(plan: Plan, file: ExportFile, work: Callable[[], T]) -> T:
+    """Does some work over a file of an export, again where a better copy of the file helps.
+
+    Args:
+        plan: The plan whose export is read.
+        file: The file.
+        work: Reads it.
+
+    Raises:
+        InputError: The file cannot be read.
         ConfigError: An expression of the configuration fails on some row.
     """
     while True:
         try:
-            return build(None).collect()
+            return work()
         except ENGINE_ERRORS as error:
-            _diagnose(plan, error)
+            _diagnose(plan, file, error)
 
 
-def _diagnose(plan: Plan, failure: BaseException) -> None:
+def _diagnose(plan: Plan, file: ExportFile, failure: BaseException) -> None:
     """Raises the user's error behind a failure; returns where trying again is worth it."""
-    again = False
-    for file in plan.export.files:
-        try:
-            # All columns, so that every byte of the file is looked at.
-            plan.export.scan(file).select(pl.all().null_count()).collect()
-        except ENGINE_ERRORS as error:
-            fault = plan.export.explain(error, file)
-            if fault is not None:
-                raise fault from None
-            again = True
-    if again:
+    try:
+        # All columns, so that every byte of the file is looked at.
+        plan.export.scan(file).select(pl.all().null_count()).collect()
+    except ENGINE_ERRORS as error:
+        fault = plan.export.explain(error, file)
+        if fault is not None:
+            raise fault from None
         return
     for expression in (*plan.computed, *plan.rules):
         try:
-            plan.export.scan().select(expression.expr).collect()
+            plan.shaped(plan.scan(file)).select(expression.expr).collect()
         except ENGINE_ERRORS as error:
             raise expression_fault(expression.key, expression.sql, error) from None
-    raise InputError(
-        f"cannot be read ({first_line(failure)})", file=plan.export.files[0].name
-    ) from failure
+    raise InputError(f"cannot be read ({first_line(failure)})", file=file.name) from failure

@@ -1,4 +1,4 @@
-"""A table on its way to be checked: its good rows, what is wrong with the others, and where each is.
+"""A table on its way to be checked: its good rows, what is wrong with others, where each is.
 
 Where :func:`stockout.exports.read.read_tables` refuses the first fault, a staged table keeps all
 of them. The rows are not in memory: they are a lazy frame over a Parquet file beside the run.
@@ -7,37 +7,37 @@ of them. The rows are not in memory: they are a lazy frame over a Parquet file b
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from stockout.errors import MissingColumnError
+from stockout.exports.complete import with_prices
+from stockout.exports.fault_frames import FAULT_COUNTS, FAULTS, faults_of
+from stockout.exports.mapping import EXTRA
+from stockout.exports.parts import read_parts, tell_left_out
+from stockout.exports.plan import KEPT, ROW
+from stockout.exports.sources import open_files, plan_of, sources_of
+from stockout.exports.summing import sum_by_key
+from stockout.exports.table import canonical, tell_columns, unused
+from stockout.tables import ALL_LOCATIONS, SCHEMAS
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from stockout.config import Config, Source
+    from stockout.exports.parts import Part
+    from stockout.exports.profiles import Known
+    from stockout.exports.sources import Asked
 
 SOURCE_FILE = "source_file"
 """Column of staged rows: index of the file in :attr:`StagedTable.files` (UInt16)."""
 
 SOURCE_ROW = "source_row"
 """Column of staged rows: index of the row among the file's rows of data, from 0 (UInt32)."""
-
-EXTRA = ("currency", "unit")
-"""Texts that staged rows also have, null where the export does not say them."""
-
-FAULTS = pl.Schema(
-    {
-        "kind": pl.String,  # unreadable, ambiguous, missing, short, repeated
-        "file": pl.String,
-        "row": pl.Int64,  # as an editor shows it
-        "column": pl.String,  # of the export
-        "source_file": pl.UInt16,
-        "source_row": pl.UInt32,
-        "found": pl.String,
-        "expected": pl.String,
-        "message": pl.String,
-        "hint": pl.String,
-    }
-)
-"""Columns of :attr:`StagedTable.faults`: one row for each cell that cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -65,16 +65,46 @@ class StagedTable:
     files: tuple[str, ...]
     present: frozenset[str]
     faults: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FAULTS))
-    fault_counts: pl.DataFrame = field(
-        default_factory=lambda: pl.DataFrame(
-            schema={"kind": pl.String, "file": pl.String, "column": pl.String, "count": pl.Int64}
-        )
-    )
+    fault_counts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FAULT_COUNTS))
     unused: tuple[tuple[str, str], ...] = ()
     missing: tuple[tuple[str, str, str | None], ...] = ()
     encodings: Mapping[str, str] = field(default_factory=dict)
     row_numbers: Callable[[int, pl.Series], pl.Series] = lambda _, rows: rows.cast(pl.Int64) + 1
     cells: Callable[[int, pl.Series], pl.DataFrame] | None = None
+
+
+def stage_tables(
+    config: Config,
+    only: Collection[str] | None,
+    scratch: Path,
+    *,
+    faults_shown: int = 1000,
+    as_of: date | None = None,
+) -> dict[str, StagedTable]:
+    """Reads the tables that the configuration names, and keeps what is wrong with them.
+
+    Args:
+        config: Where the tables are.
+        only: Names of the tables to read; None or none reads all of them.
+        scratch: A folder for the rows, which must stay as long as the staged tables are used.
+        faults_shown: How many faults of one kind, file and column are kept; all are counted.
+        as_of: The date of a stock list that does not say its own; None is the configuration's.
+
+    Returns:
+        The staged tables by name.
+
+    Raises:
+        InputError: A file cannot be opened or is not what it should be, so that no row of it can
+            be read.
+        ConfigError: The configuration does not fit the exports.
+    """
+    staged: dict[str, StagedTable] = {}
+    for name in config.tables:
+        if not only or name in only:
+            folder = scratch / name
+            folder.mkdir()
+            staged[name] = _stage(sources_of(config, name, as_of), folder, faults_shown)
+    return staged
 
 
 def stage_frame(frame: pl.DataFrame, table: str) -> StagedTable:
@@ -95,3 +125,105 @@ def stage_frame(frame: pl.DataFrame, table: str) -> StagedTable:
         files=(table,),
         present=frozenset(named),
     )
+
+
+def _stage(sources: Sequence[Asked], scratch: Path, faults_shown: int) -> StagedTable:
+    """One staged table from all its sources."""
+    table = sources[0].table
+    missing: list[tuple[str, str, str | None]] = []
+    encodings: dict[str, str] = {}
+    read: list[tuple[Part, Known | None, Source]] = []
+    kept = count()
+
+    def keep(rows: pl.LazyFrame) -> pl.LazyFrame:
+        path = scratch / f"rows-{next(kept)}.parquet"
+        rows.sink_parquet(path, compression="uncompressed")
+        return pl.scan_parquet(path)
+
+    for number, asked in enumerate(sources):
+        opened = scratch / f"opened-{number}"
+        opened.mkdir()
+        with asked.naming_the_setting():
+            exports = open_files(asked, opened)
+            plans = []
+            for export in exports:
+                encodings.update(export.encodings)
+                try:
+                    plans.append(plan_of(asked, export, extra=True))
+                except MissingColumnError as error:
+                    columns = " or ".join(error.wanted) or error.column or ""
+                    missing += [(file.name, columns, error.hint) for file in export.files]
+            if plans:
+                tell_columns(table, [plan for plan, _ in plans])
+                parts = read_parts(plans, asked.source, keep, numbered=True)
+                tell_left_out(parts, table)
+                profiles = {id(plan): known for plan, known in plans}
+                read += [(part, profiles[id(part.plan)], asked.source) for part in parts]
+    faults = [
+        faults_of(part, source, number, faults_shown)
+        for number, (part, _, source) in enumerate(read)
+    ]
+    rows = [
+        _good_rows(part, known, number, bad.short)
+        for number, ((part, known, _), bad) in enumerate(zip(read, faults, strict=True))
+    ]
+    parts_read = [part for part, _, _ in read]
+
+    def row_numbers(file: int, indexes: pl.Series) -> pl.Series:
+        part = parts_read[file]
+        return part.plan.export.row_numbers(part.file, indexes)
+
+    def cells(file: int, indexes: pl.Series) -> pl.DataFrame:
+        part = parts_read[file]
+        wanted = indexes.cast(pl.UInt32).to_frame(ROW)
+        rows = part.plan.scan(part.file, numbered=True).with_columns(pl.col(ROW).cast(pl.UInt32))
+        found = rows.join(wanted.unique().lazy(), on=ROW, how="semi").collect()
+        return (
+            wanted.join(found, on=ROW, how="left", maintain_order="left").drop(ROW).cast(pl.String)
+        )
+
+    return StagedTable(
+        table=table,
+        rows=pl.concat(rows) if rows else _no_rows(table),
+        files=tuple(part.file.name for part in parts_read),
+        present=frozenset(
+            name for part in parts_read for name in part.plan.present if name not in EXTRA
+        ),
+        faults=pl.concat([pl.DataFrame(schema=FAULTS), *(bad.shown for bad in faults)]),
+        fault_counts=pl.concat(
+            [pl.DataFrame(schema=FAULT_COUNTS), *(bad.counts for bad in faults)]
+        ),
+        unused=tuple((part.file.name, name) for part in parts_read for name in unused(part.plan)),
+        missing=tuple(missing),
+        encodings=encodings,
+        row_numbers=row_numbers,
+        cells=cells,
+    )
+
+
+def _good_rows(part: Part, known: Known | None, number: int, short: pl.Series) -> pl.LazyFrame:
+    """The rows of a file that have no fault."""
+    good = pl.col(KEPT)
+    if part.failed:
+        good &= pl.any_horizontal(list(part.failed)).not_()
+    if len(short):
+        good &= pl.col(ROW).is_in(short.implode()).not_()
+    table = part.plan.table
+    rows = part.rows.filter(good).select(
+        *canonical(part.plan, extra=True),
+        pl.lit(number, pl.UInt16).alias(SOURCE_FILE),
+        pl.col(ROW).cast(pl.UInt32).alias(SOURCE_ROW),
+    )
+    if known is not None and known.table.sum_by_key:
+        rows = sum_by_key(rows, table).collect().lazy()
+    if table == "sales":
+        rows = with_prices(rows)
+    if "location" in SCHEMAS[table].column_names() and table not in ("locations", "events"):
+        rows = rows.with_columns(pl.col("location").fill_null(ALL_LOCATIONS))
+    return rows
+
+
+def _no_rows(table: str) -> pl.LazyFrame:
+    columns = {name: column.dtype for name, column in SCHEMAS[table].columns().items()}
+    columns |= dict.fromkeys(EXTRA, pl.String())
+    return pl.LazyFrame(schema={**columns, SOURCE_FILE: pl.UInt16, SOURCE_ROW: pl.UInt32})

@@ -20,17 +20,10 @@ _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _BLOCK_BYTES = 1 << 20
 
-_BYTE_ORDER_MARKS = (  # the longer ones first: UTF-32 begins like UTF-16
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-
 _NOT_TEXT = (
     (b"PAR1", "Parquet", 'say format = "parquet"'),
-    (b"PK\3\4", "a zip archive or an Excel workbook", "export it as CSV"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "export it as CSV"),
+    (b"PK\3\4", "an Excel workbook or a zip archive", 'a workbook is read with format = "excel"'),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", 'say format = "excel"'),
 )
 
 
@@ -54,22 +47,29 @@ def blocks(file: ExportFile) -> Iterator[bytes]:
         ) from None
 
 
-def read_head(file: ExportFile, size: int) -> str:
-    """The text that a UTF-8 file starts with, at most about this many bytes of it.
+def read_bytes(file: ExportFile, size: int) -> bytes:
+    """The first bytes of a file, decompressed: this many of them or somewhat more, if it has them.
 
     Raises:
-        InputError: The file is empty, not UTF-8, or not text.
+        InputError: The file cannot be opened, or its compressed data is damaged.
     """
     head = b""
     for block in blocks(file):
         head += block
         if len(head) >= size:
             break
+    return head
+
+
+def read_head(file: ExportFile, size: int) -> str:
+    """The text that a UTF-8 file starts with, at most about this many bytes of it.
+
+    Raises:
+        InputError: The file is empty, not UTF-8, or not text.
+    """
+    head = read_bytes(file, size)
     if not head.removeprefix(codecs.BOM_UTF8).strip():
         raise InputError("the file is empty", file=file.name)
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if head.startswith(mark):
-            raise InputError("not UTF-8 text", file=file.name, hint=f'say encoding = "{encoding}"')
     for start, what, hint in _NOT_TEXT:
         if head.startswith(start):
             raise InputError(f"not text but {what}", file=file.name, hint=hint)
@@ -90,7 +90,7 @@ def find_not_utf8(file: ExportFile) -> InputError | None:
     """The error for the first byte of a file that is not UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     offset = lines = 0
-    for block in [*_with_end(blocks(file))]:
+    for block in _with_end(blocks(file)):
         pending = decoder.getstate()[0]
         try:
             decoder.decode(block, final=not block)
@@ -130,13 +130,18 @@ def is_utf8(encoding: str | None) -> bool:
     return encoding is None or codecs.lookup(encoding).name in {"utf-8", "utf-8-sig", "ascii"}
 
 
+def new_copy(folder: Path) -> Path:
+    """A name for a copy that is not taken in a folder of copies."""
+    return folder / f"{len(list(folder.iterdir()))}.csv"
+
+
 def utf8_copy(file: ExportFile, encoding: str, folder: Path) -> ExportFile:
     """Writes a UTF-8 copy of a file in another encoding, a block at a time.
 
     Raises:
         InputError: The file is not in this encoding.
     """
-    copy = folder / f"{len(list(folder.iterdir()))}.csv"
+    copy = new_copy(folder)
     decoder = codecs.getincrementaldecoder(encoding)()
     offset = lines = 0
     with copy.open("w", encoding="utf-8", newline="") as out:

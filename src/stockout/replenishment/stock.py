@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from stockout.demand.flows import stock_flows
 from stockout.tables import ITEM
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ def stock_on_hand(
     """Stock of each item that the inventory speaks of up to as-of.
 
     The last row with ``on_hand`` counts; several rows of a day (batches, bins) are added up. Where
-    it is older than as-of, the movements since are added, or without a movements table the sales
-    since taken off and the receipts since added. Rows without ``on_hand`` after it count so:
+    it is older than as-of, the movements since are added; where and while there are none, the sales
+    since are taken off and the receipts since added (:mod:`stockout.demand.flows`). Rows without
+    ``on_hand`` after it count so:
 
     - wholly out of stock, at most a week before as-of: 0 on hand;
     - in stock again after a count of 0, or wholly out longer ago: not known;
@@ -110,26 +112,26 @@ def _moved_since(
     as_of: date,
 ) -> pl.DataFrame:
     """Units that came in less those that went out after each count, up to as-of."""
-    if movements is not None:
-        parts = [movements.select(*ITEM, "date", "units")]
-    else:
-        parts = [sales.select(*ITEM, "date", -pl.col("units"))]
-        if purchases is not None:
-            parts.append(
-                purchases.drop_nulls("received_date").select(
-                    *ITEM,
-                    date="received_date",
-                    units=pl.coalesce("received_units", "ordered_units"),
-                )
-            )
     older = counted.filter(pl.col("counted_on") < as_of).select(*ITEM, "counted_on")
-    return (
-        pl.concat(parts)
-        .join(older, on=ITEM)
-        .filter((pl.col("date") > pl.col("counted_on")) & (pl.col("date") <= as_of))
+    if older.is_empty():
+        return older.select(*ITEM, moved=pl.lit(0.0))
+    moved = (
+        stock_flows(sales, purchases, movements, as_of)
+        .changes.join(older, on=ITEM)
+        .filter(pl.col("date") > pl.col("counted_on"))
         .group_by(ITEM)
-        .agg(moved=pl.col("units").sum())
+        .agg(moved=pl.col("units").sum(), last=pl.col("date").max())
     )
+    logger.info(
+        "inventory: %s items were last counted before as-of %s, the earliest on %s; the stock of "
+        "%s of them is the count and what came and went since, up to %s",
+        f"{older.height:,}",
+        as_of,
+        older["counted_on"].min(),
+        f"{moved.height:,}",
+        moved["last"].max() or as_of,
+    )
+    return moved.drop("last")
 
 
 def _settle(stock: pl.DataFrame, as_of: date) -> pl.DataFrame:

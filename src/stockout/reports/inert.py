@@ -1,4 +1,4 @@
-"""Text from exports made harmless for a terminal."""
+"""Text from exports made harmless for a terminal, and for the log of a CI run."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ _MOVES_THE_CURSOR = re.compile(
     "\ud800-\udfff"  # halves of characters, which no encoding can write
     "]"
 )
+_COMMANDS_THE_RUNNER = re.compile(r"##(?=\[)|^(\s*):(?=:)")
+"""GitHub's runner obeys ``::command::`` at the start of a line of a log, ``##[command]`` anywhere."""
+
 _BREAKS_THE_LINE = re.compile("[\t\n\x0b\x0c\r]+")
 
 
@@ -29,6 +32,9 @@ def inert(text: str, *, lines: bool = False) -> str:
     'A�[31mB'
     >>> inert("two\r\nlines")
     'two lines'
+    >>> inert("::set-env name=A::1")
+    ': :set-env name=A::1'
     """
     kept = text.split("\n") if lines else [text]
-    return "\n".join(_MOVES_THE_CURSOR.sub("�", _BREAKS_THE_LINE.sub(" ", part)) for part in kept)
+    shown = [_MOVES_THE_CURSOR.sub("�", _BREAKS_THE_LINE.sub(" ", part)) for part in kept]
+    return "\n".join(_COMMANDS_THE_RUNNER.sub(r"\g<0> ", part) for part in shown)
