@@ -97,7 +97,7 @@ def bias(simulation: Simulation, given: Mapping[str, pl.DataFrame | None]) -> fl
         horizon=28,
     )
     wanted = simulation.truth["future_demand"].join(forecast.select(ITEM).unique(), on=ITEM)
-    return float(forecast["mean"].sum() / wanted["latent_units"].sum() - 1)
+    return float(forecast["mean"].to_numpy().sum() / wanted["latent_units"].to_numpy().sum() - 1)
 
 
 def compared(found: History, daily: History) -> tuple[float, float, float, float]:
@@ -119,7 +119,7 @@ def compared(found: History, daily: History) -> tuple[float, float, float, float
 
 def sparse() -> None:
     """Prints what is known from what is left, by stockout rate."""
-    print(f"{'':26} known   agrees  missed  invented     bias  seconds")
+    print(f"{'':29} known   agrees  missed  invented     bias  seconds")
     for rate in RATES:
         simulation = simulate(Parameters(seed=SEED, skus=200, stockout_rate=rate))
         print(f"stockout rate {simulation.stockout_rate:.1%}")
@@ -131,7 +131,7 @@ def sparse() -> None:
             seconds = time.perf_counter() - begin
             known, agrees, missed, invented = compared(found, daily)
             print(
-                f"  {name:24} {known:6.1%} {agrees:8.2%} {missed:7.2%} {invented:9.3%} "
+                f"  {name:25} {known:6.1%} {agrees:8.2%} {missed:7.2%} {invented:9.3%} "
                 f"{bias(simulation, given):+8.1%} {seconds:8.2f}"
             )
 

@@ -385,7 +385,7 @@ class TestCheck:
             {},
         )
         assert config.check.severity == {"SO401": "off"}
-        assert config.check.thresholds == {"SO401": {}, "SO501": {"factor": 3.0}}
+        assert config.check.thresholds == {"SO501": {"factor": 3.0}}
 
     @pytest.mark.parametrize(
         ("text", "message"),

@@ -61,7 +61,7 @@ The check fails with --fail-on error.
 
 def test_clean_exports_exit_with_0(cli: Cli, clean: Path) -> None:
     assert clean.is_dir()
-    assert cli("check") == (
+    assert cli("check", "--format", "table") == (
         0,
         "Check of 2 files, 2 tables: no findings\n",
         "check: clean: no findings in 2 files\n",
@@ -71,12 +71,24 @@ def test_clean_exports_exit_with_0(cli: Cli, clean: Path) -> None:
 
 def test_errors_exit_with_1(cli: Cli, dirty: Path) -> None:
     assert dirty.is_dir()
-    assert cli("check") == (1, DIGEST, SUMMARY)
+    assert cli("check", "--format", "table") == (1, DIGEST, SUMMARY)
+
+
+def test_a_pipe_gets_the_findings_as_csv(cli: Cli, dirty: Path) -> None:
+    assert dirty.is_dir()
+    code, stdout, _ = cli("check")
+    assert code == 1
+    head, *rows = stdout.splitlines()
+    assert head == "code,severity,file,row,column,sku,location,date,message,hint"
+    assert [row.split(",")[:4] for row in rows] == [
+        ["SO103", "error", "sales.csv", "4"],
+        ["SO401", "error", "stock.csv", "3"],
+    ]
 
 
 def test_python_that_runs_it_as_a_process_sees_the_same(command: Cli, dirty: Path) -> None:
     assert dirty.is_dir()
-    assert command("check") == (1, DIGEST, SUMMARY)
+    assert command("check", "--format", "table") == (1, DIGEST, SUMMARY)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +194,7 @@ def test_format_goes_before_the_suffix(cli: Cli, dirty: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message", "hint"),
     [
-        (("--format", "csv"), "csv of findings goes into a file", "findings.csv"),
+        (("--format", "xlsx"), "xlsx is not written to the terminal", "findings.xlsx"),
         (("--format", "table", "-o", "x.txt"), "is for the screen, not for a file", "sarif"),
         (("-o", "x.doc"), "the format is not known from the name", "--format"),
         (("-o", "gone/x.sarif"), "no folder gone", "make the folder"),
@@ -250,7 +262,7 @@ def test_more_than_max_findings_are_counted(cli: Cli, clean: Path) -> None:
     negative = [row["message"] for row in found if row["code"] == "SO401"]
     assert sorted(negative) == ["-1 on hand"] * 5 + ["25 more findings of this rule are not listed"]
     assert (code, stderr) == (1, "check: 30 errors in 1 file\n")
-    code, stdout, _ = cli("check", "--max-findings", "5")
+    code, stdout, _ = cli("check", "--format", "table", "--max-findings", "5")
     assert "error         30 SO401  Negative stock in stock.csv" in stdout
     assert "... and 25 more" in stdout
     code, stdout, _ = cli("check", "--max-findings", "5", "--format", "github")
@@ -258,7 +270,7 @@ def test_more_than_max_findings_are_counted(cli: Cli, clean: Path) -> None:
 
 
 def test_a_baseline_lets_known_findings_pass(cli: Cli, dirty: Path) -> None:
-    assert cli("check", "--write-baseline", "known.json") == (
+    assert cli("check", "--format", "table", "--write-baseline", "known.json") == (
         0,
         "Check of 2 files, 2 tables: no findings\n2 findings accepted by the baseline\n",
         "note: known.json accepts 2 findings from now on\n"

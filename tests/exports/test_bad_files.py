@@ -279,11 +279,29 @@ FILES = [
         " under [tables.sales] in stockout.toml",
     ),
     Bad(
-        "utf16.csv",
+        "utf16_cut_off.csv",
         InputError,
         None,
         None,
-        ': not UTF-8 text\nhint: say encoding = "utf-16" under [tables.sales] in stockout.toml',
+        ": the file ends within a character of utf-16 text\nhint: copy or export the file again",
+    ),
+    Bad(
+        "gbk_unknown_words.csv",
+        InputError,
+        1,
+        None,
+        ":1: not UTF-8 text at byte 16: found '0xbf'\n"
+        'hint: say how the file is written, for example encoding = "cp1252" or "gb18030"'
+        " under [tables.sales] in stockout.toml",
+    ),
+    Bad(
+        "korean.csv",
+        InputError,
+        1,
+        None,
+        ":1: not UTF-8 text at byte 18: found '0xb8'\n"
+        'hint: say how the file is written, for example encoding = "cp1252" or "gb18030"'
+        " under [tables.sales] in stockout.toml",
     ),
     Bad(
         "null_bytes.csv",
@@ -299,7 +317,49 @@ FILES = [
         InputError,
         None,
         None,
-        ": not text but a zip archive or an Excel workbook\nhint: export it as CSV",
+        ": not text but an Excel workbook or a zip archive\n"
+        'hint: a workbook is read with format = "excel" under [tables.sales] in stockout.toml',
+    ),
+    Bad("empty.xlsx", InputError, None, None, ": the file is empty"),
+    Bad("empty_workbook.xlsx", InputError, None, None, ": the workbook is empty"),
+    Bad(
+        "damaged.xlsx",
+        InputError,
+        None,
+        None,
+        ": not an Excel workbook, or a damaged one (Xlsx error: Zip error: invalid Zip archive: "
+        'Could not find EOCD)\nhint: export it again; if it is text, say format = "csv"'
+        " under [tables.sales] in stockout.toml",
+    ),
+    Bad(
+        "protected.xlsx",
+        InputError,
+        None,
+        None,
+        ": the workbook is protected by a password\nhint: save it without one, or export it as CSV",
+    ),
+    Bad(
+        "markup.xls",
+        InputError,
+        None,
+        None,
+        ": not an Excel workbook but a page of markup\n"
+        "hint: open it in Excel and save it as .xlsx or CSV",
+    ),
+    Bad(
+        "two_sheets.xlsx",
+        InputError,
+        None,
+        None,
+        ": which sheet is meant is not certain: expected one of 'January', 'February'\n"
+        'hint: say sheet = "January" under [tables.sales] in stockout.toml',
+    ),
+    Bad(
+        "error_cell.xlsx",
+        UnparsableValueError,
+        5,
+        "units",
+        ":5:units: not a number: found '#DIV/0!', expected a number like 1234.5",
     ),
     Bad(
         "parquet_inside.csv",

@@ -220,6 +220,12 @@ def test_several_databases_are_several_exports(shop: Path) -> None:
     assert [export.scan().collect().height for export in exports(shop, "sales", paths)] == [3, 3]
 
 
+def test_files_and_databases_are_sources_of_their_own(shop: Path) -> None:
+    paths = ["postgresql://ann:hunter2@db/shop", "sales.csv"]
+    with pytest.raises(ConfigError, match=r"^sales.csv: a file and a database.*\nhint: write two"):
+        exports(shop, "sales", paths)
+
+
 @pytest.mark.parametrize(
     ("query", "message"),
     [

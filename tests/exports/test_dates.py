@@ -229,6 +229,8 @@ class TestSettling:
             plain=False, order="day first", timed=False, words=False
         )
         assert settled(["2026-01-05", "-"]).plain is False
+        assert settled([" 2026-01-05"]).plain is False
+        assert settled([" 13/04/2026 "]).order == "day first"
 
 
 @pytest.mark.parametrize(

@@ -232,7 +232,7 @@ class TestSettling:
         [
             *("12.5", "0.123", "0.000", ".125", "1234.567", "1,234.5", "1,234,567", "1.2345", "5."),
             *("1 234.50", "1'234.500", "12,34,567", "1.234E+05", "１２．５", "-$0.50", "(12.50)"),
-            *("0.5%", "1,234.50-", "￥1,234.50", "00.5"),
+            *("0.5%", "1,234.50-", "￥1,234.50", "00.5", " 12.5 ", "\t0.50"),
         ],
     )
     def test_one_cell_that_reads_in_one_way_settles_the_mark(self, sure: str) -> None:
@@ -271,7 +271,7 @@ class TestSettling:
         [
             (["1.234,56", "7"], ","),
             (["0,000", "-"], ","),
-            (["12,50", "3,00", ""], ","),
+            ([" 12,50", "3,00\t", "", " NA "], ","),
             (["1,234.50"], "."),
             (["0.5", None], "."),
             (["1'234.00"], "."),
@@ -320,6 +320,10 @@ class TestSettling:
         assert style.notation(counts, "c") == NumberNotation(plain=False)
         assert style.notation(counts, "d") == NumberNotation(plain=False, wide=True)
         assert style.notation({}, "a") == PLAIN
+        counts = counted({"a": [" 1.5", "2"]})
+        assert numbers.settle_file(counts, ["a"]).notation(counts, "a") == NumberNotation(
+            plain=False
+        )
         assert NOTHING.notation({}, "a") == NumberNotation(wary=True)
         assert FileStyle(",", "told").notation({}, "a") == NumberNotation(",", plain=False)
 

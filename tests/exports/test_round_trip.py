@@ -74,6 +74,7 @@ class Manner(NamedTuple):
     money: str
     wide: bool
     date_form: str
+    padding: str
     packed: bool
 
     @property
@@ -103,6 +104,7 @@ def manners(encodings: list[str]) -> st.SearchStrategy[Manner]:
         money=st.sampled_from(["{}", "{}", "${}", "{} EUR", "¥{}"]),
         wide=st.booleans(),
         date_form=st.sampled_from(sorted(FORMATS)),
+        padding=st.sampled_from(["", "", " ", "  "]),
         packed=st.booleans(),
     )
 
@@ -142,13 +144,9 @@ def write(path: Path, rows: list[dict[str, Any]], manner: Manner) -> pl.DataFram
     for row in rows:
         units, units_value = write_number(row["units"], manner)
         revenue, revenue_value = write_number(row["revenue"], manner)
-        writer.writerow(
-            [
-                write_date(row["date"], manner.date_form),
-                *(row["sku"], row["location"], units, manner.money.format(revenue)),
-                row["channel"] or "",
-            ]
-        )
+        day, amount = write_date(row["date"], manner.date_form), manner.money.format(revenue)
+        cells = [day, row["sku"], row["location"], units, amount, row["channel"] or ""]
+        writer.writerow([manner.padding + cell + manner.padding for cell in cells])
         meant.append({**row, "units": units_value, "revenue": revenue_value})
     data = text.getvalue().encode(manner.encoding)
     path.write_bytes(gzip.compress(data, mtime=0) if manner.packed else data)
@@ -230,7 +228,9 @@ western = st.characters(min_codepoint=0xA1, max_codepoint=0xFF) | st.sampled_fro
 
 
 @shared_folder
-@given(rows=tables(anything | chinese), manner=manners(["utf-8", "utf-8-sig", "utf-16"]))
+@given(
+    rows=tables(anything | chinese), manner=manners(["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+)
 def test_unicode(tmp_path: Path, rows: list[dict[str, Any]], manner: Manner) -> None:
     comes_back(tmp_path, rows, manner)
 

@@ -137,3 +137,50 @@ def test_less_than_nothing_stays_as_it_is_and_is_told(caplog: pytest.LogCaptureF
     assert caplog.messages == [
         "inventory: 1 items have less than 0 on hand (first: A at ALL has -4)"
     ]
+
+
+def test_movements_count_while_they_last_and_sales_and_receipts_elsewhere(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Counted before the movements begin, and sold after they end."""
+    sales = pl.DataFrame(
+        {"date": [ago(8), ago(5), ago(3), ago(1)], "sku": "A", "units": [2.0, 1.0, 1.0, 4.0]}
+    )
+    purchases = pl.DataFrame(
+        {
+            "po_id": ["1", "2"],
+            "sku": "A",
+            "order_date": ago(30),
+            "received_date": [ago(7), ago(4)],
+            "ordered_units": [20.0, 10.0],
+        }
+    )
+    movements = pl.DataFrame(
+        {
+            "date": [ago(5), ago(4), ago(4), ago(3)],
+            "sku": "A",
+            "units": [-1.0, 10.0, -3.0, -1.0],
+            "kind": ["sale", "receipt", "scrap", "sale"],
+        }
+    )
+    with caplog.at_level(logging.INFO):
+        found = stock([{"date": ago(9), "on_hand": 5.0}], sales, purchases, movements)
+    assert found["on_hand"] == 5 - 2 + 20 - 1 + 10 - 3 - 1 - 4
+    assert (
+        "1 items were last counted before as-of 2026-06-28, the earliest on 2026-06-19; the stock "
+        "of 1 of them is the count and what came and went since, up to 2026-06-27"
+    ) in caplog.text
+
+
+def test_sales_are_added_to_movements_that_hold_none() -> None:
+    sales = pl.DataFrame({"date": [ago(5), ago(3)], "sku": "A", "units": [2.0, 1.0]})
+    movements = pl.DataFrame(
+        {"date": [ago(8), ago(4)], "sku": "A", "units": [6.0, -1.0], "kind": ["receipt", "scrap"]}
+    )
+    assert stock([{"date": ago(9), "on_hand": 5.0}], sales, None, movements)["on_hand"] == 7
+
+
+def test_a_count_of_as_of_is_not_rolled(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        assert stock([{"date": AS_OF, "on_hand": 5.0}])["on_hand"] == 5
+    assert "counted before" not in caplog.text

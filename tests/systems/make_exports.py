@@ -108,7 +108,9 @@ def sap(folder: Path) -> None:
         *("Basismengeneinheit", "Bestellung", "Lieferant", "Kunde", "Materialbeleg", "Charge"),
     ]
 
-    def movement(at: date, item: int, kind: str, units: float, document: int, **more: str) -> list[Any]:
+    def movement(
+        at: date, item: int, kind: str, units: float, document: int, **more: str
+    ) -> list[Any]:
         quantity = german(units)
         return [
             *(items[item], names[item], "1000", more.get("place", "0001"), kind, ""),
@@ -122,7 +124,9 @@ def sap(folder: Path) -> None:
         rows.append(movement(FIRST, item, "561", (400, 250, 600, 120)[item], item))
     for number, line in enumerate(lines(), start=10):
         rows.append(
-            movement(line.day, line.item, "601", -line.units, number, customer=f"1000{line.order % 7}")
+            movement(
+                line.day, line.item, "601", -line.units, number, customer=f"1000{line.order % 7}"
+            )
         )
     late = date(2026, 3, 16)
     rows += [
@@ -169,7 +173,9 @@ def sap(folder: Path) -> None:
         ]
     ]
 
-    def purchase(po: int, line: int, item: int | None, ordered: float, still: float, **more: Any) -> None:
+    def purchase(
+        po: int, line: int, item: int | None, ordered: float, still: float, **more: Any
+    ) -> None:
         at = more.get("at", date(2026, 3, 23))
         purchases.append(
             [
@@ -190,7 +196,13 @@ def sap(folder: Path) -> None:
 
     materials = [
         [
-            *("Material", "Plant", "Material Description", "Material Group", "Base Unit of Measure"),
+            *(
+                "Material",
+                "Plant",
+                "Material Description",
+                "Material Group",
+                "Base Unit of Measure",
+            ),
             *("Planned Deliv. Time", "Minimum Lot Size", "Rounding value", "Price", "Price unit"),
             *("Currency",),
         ]
@@ -255,9 +267,51 @@ def yonyou_u8(folder: Path) -> None:
             *("订单编号", "日期", "供应商编码", "供应商", "行号", "存货编码", "存货名称", "数量"),
             *("累计入库数量", "无税单价", "币种", "计划到货日期", "关闭人"),
         ],
-        ["CG0001", "2026-03-20", "G01", "杯子厂", 1, items[0], names[0], 200, 80, "30.00", "人民币", "2026-04-05", ""],
-        ["CG0001", "2026-03-20", "G01", "杯子厂", 2, items[1], names[1], 100, 0, "12.00", "人民币", "2026-04-05", ""],
-        ["CG0002", "2026-02-10", "G02", "伞厂", 1, items[2], names[2], 500, 450, "40.00", "人民币", "2026-02-25", "张三"],
+        [
+            "CG0001",
+            "2026-03-20",
+            "G01",
+            "杯子厂",
+            1,
+            items[0],
+            names[0],
+            200,
+            80,
+            "30.00",
+            "人民币",
+            "2026-04-05",
+            "",
+        ],
+        [
+            "CG0001",
+            "2026-03-20",
+            "G01",
+            "杯子厂",
+            2,
+            items[1],
+            names[1],
+            100,
+            0,
+            "12.00",
+            "人民币",
+            "2026-04-05",
+            "",
+        ],
+        [
+            "CG0002",
+            "2026-02-10",
+            "G02",
+            "伞厂",
+            1,
+            items[2],
+            names[2],
+            500,
+            450,
+            "40.00",
+            "人民币",
+            "2026-02-25",
+            "张三",
+        ],
     ]
     write_text(folder / "采购订单列表.csv", purchases, encoding="gb18030", end="\r\n")
 
@@ -267,7 +321,19 @@ def yonyou_u8(folder: Path) -> None:
             *("最低供应量", "安全库存", "最高库存", "最新成本", "参考售价"),
         ]
     ] + [
-        [items[n], names[n], "", "日用", "个", 15, (50, 50, 0, 0)[n], 10, 0, (30, 12, 40, 450)[n], (60, 25, 80, 900)[n]]
+        [
+            items[n],
+            names[n],
+            "",
+            "日用",
+            "个",
+            15,
+            (50, 50, 0, 0)[n],
+            10,
+            0,
+            (30, 12, 40, 450)[n],
+            (60, 25, 80, 900)[n],
+        ]
         for n in range(4)
     ]
     write_workbook(folder / "存货档案.xlsx", master)
@@ -278,13 +344,35 @@ def kingdee(folder: Path) -> None:
     items = ("CP001", "CP002", "CP003", "CP004")
     names = ("手机壳", "数据线", "充电器", "音箱")
     rows: list[list[Any]] = [
-        ["日期", "单据编号", "单据状态", "购货单位", "仓库名称", "物料编码", "物料名称", "库存单位", "实发数量", "销售金额"]
+        [
+            "日期",
+            "单据编号",
+            "单据状态",
+            "购货单位",
+            "仓库名称",
+            "物料编码",
+            "物料名称",
+            "库存单位",
+            "实发数量",
+            "销售金额",
+        ]
     ]
 
     def out(at: date, order: int, item: int, units: int, state: str = "已审核") -> None:
         money = units * (15, 20, 60, 300)[item]
         rows.append(
-            [at, f"XSCKD{order:06d}", state, f"门店{order % 4}", "成品仓", items[item], names[item], "Pcs", units, money]
+            [
+                at,
+                f"XSCKD{order:06d}",
+                state,
+                f"门店{order % 4}",
+                "成品仓",
+                items[item],
+                names[item],
+                "Pcs",
+                units,
+                money,
+            ]
         )
 
     for line in lines():
@@ -296,14 +384,88 @@ def kingdee(folder: Path) -> None:
 
     stock = [
         [
-            *("物料编码", "物料名称", "规格型号", "仓库名称", "仓位", "批号", "库存组织", "库存状态"),
+            *(
+                "物料编码",
+                "物料名称",
+                "规格型号",
+                "仓库名称",
+                "仓位",
+                "批号",
+                "库存组织",
+                "库存状态",
+            ),
             *("库存主单位", "库存量(主单位)", "可用量(主单位)", "最后更新时间"),
         ],
-        [items[0], names[0], "", "成品仓", "A-01", "P1", "总部", "可用", "Pcs", 70, 60, "2026-03-28 10:00:00"],
-        [items[0], names[0], "", "成品仓", "B-01", "P2", "总部", "不良", "Pcs", 8, 0, "2026-03-02 10:00:00"],
-        [items[1], names[1], "", "成品仓", "A-02", "", "总部", "可用", "Pcs", 18, 18, "2026-03-28 10:00:00"],
-        [items[2], names[2], "", "成品仓", "A-03", "", "总部", "可用", "Pcs", 33, 33, "2026-03-28 10:00:00"],
-        [items[3], names[3], "", "门店仓", "", "", "总部", "可用", "Pcs", 5, 5, "2026-03-28 10:00:00"],
+        [
+            items[0],
+            names[0],
+            "",
+            "成品仓",
+            "A-01",
+            "P1",
+            "总部",
+            "可用",
+            "Pcs",
+            70,
+            60,
+            "2026-03-28 10:00:00",
+        ],
+        [
+            items[0],
+            names[0],
+            "",
+            "成品仓",
+            "B-01",
+            "P2",
+            "总部",
+            "不良",
+            "Pcs",
+            8,
+            0,
+            "2026-03-02 10:00:00",
+        ],
+        [
+            items[1],
+            names[1],
+            "",
+            "成品仓",
+            "A-02",
+            "",
+            "总部",
+            "可用",
+            "Pcs",
+            18,
+            18,
+            "2026-03-28 10:00:00",
+        ],
+        [
+            items[2],
+            names[2],
+            "",
+            "成品仓",
+            "A-03",
+            "",
+            "总部",
+            "可用",
+            "Pcs",
+            33,
+            33,
+            "2026-03-28 10:00:00",
+        ],
+        [
+            items[3],
+            names[3],
+            "",
+            "门店仓",
+            "",
+            "",
+            "总部",
+            "可用",
+            "Pcs",
+            5,
+            5,
+            "2026-03-28 10:00:00",
+        ],
         ["合计", "", "", "", "", "", "", "", "", 134, 116, ""],
     ]
     write_workbook(folder / "即时库存_20260329.xlsx", stock)
@@ -311,18 +473,93 @@ def kingdee(folder: Path) -> None:
     purchases = [
         [
             *("单据编号", "采购日期", "供应商", "单据状态", "关闭状态", "业务关闭", "物料编码"),
-            *("物料名称", "采购单位", "采购数量", "单价", "交货日期", "累计入库数量", "剩余入库数量"),
+            *(
+                "物料名称",
+                "采购单位",
+                "采购数量",
+                "单价",
+                "交货日期",
+                "累计入库数量",
+                "剩余入库数量",
+            ),
         ],
-        ["CGDD001", "2026-03-18", "壳厂", "已审核", "未关闭", "正常", items[0], names[0], "Pcs", 300, "5.00", "2026-04-08", 120, 180],
-        ["CGDD002", "2026-03-01", "线厂", "已审核", "已关闭", "正常", items[1], names[1], "Pcs", 100, "6.00", "2026-03-12", 90, 10],
-        ["CGDD003", "2026-03-25", "线厂", "创建", "未关闭", "正常", items[1], names[1], "Pcs", 50, "6.00", "2026-04-12", 0, 50],
+        [
+            "CGDD001",
+            "2026-03-18",
+            "壳厂",
+            "已审核",
+            "未关闭",
+            "正常",
+            items[0],
+            names[0],
+            "Pcs",
+            300,
+            "5.00",
+            "2026-04-08",
+            120,
+            180,
+        ],
+        [
+            "CGDD002",
+            "2026-03-01",
+            "线厂",
+            "已审核",
+            "已关闭",
+            "正常",
+            items[1],
+            names[1],
+            "Pcs",
+            100,
+            "6.00",
+            "2026-03-12",
+            90,
+            10,
+        ],
+        [
+            "CGDD003",
+            "2026-03-25",
+            "线厂",
+            "创建",
+            "未关闭",
+            "正常",
+            items[1],
+            names[1],
+            "Pcs",
+            50,
+            "6.00",
+            "2026-04-12",
+            0,
+            50,
+        ],
     ]
     write_text(folder / "采购订单.csv", purchases, encoding="utf-8-sig")
 
     master = [
-        ["编码", "名称", "规格型号", "物料分组", "基本单位", "固定提前期", "提前期单位", "最小订货量", "最小包装量", "参考成本"]
+        [
+            "编码",
+            "名称",
+            "规格型号",
+            "物料分组",
+            "基本单位",
+            "固定提前期",
+            "提前期单位",
+            "最小订货量",
+            "最小包装量",
+            "参考成本",
+        ]
     ] + [
-        [items[n], names[n], "", "配件", "Pcs", (20, 2, 20, 30)[n], ("天", "周", "天", "天")[n], 50, 10, (5, 6, 25, 120)[n]]
+        [
+            items[n],
+            names[n],
+            "",
+            "配件",
+            "Pcs",
+            (20, 2, 20, 30)[n],
+            ("天", "周", "天", "天")[n],
+            50,
+            10,
+            (5, 6, 25, 120)[n],
+        ]
         for n in range(4)
     ]
     write_workbook(folder / "物料.xlsx", master)
@@ -337,13 +574,37 @@ def guanjiapo(folder: Path) -> None:
         ["单位名称：某某商贸有限公司"],
         ["查询条件：全部仓库"],
         ["日期：2026-01-19 至 2026-03-29"],
-        ["日期", "单据编号", "单据类型", "往来单位", "仓库全名", "商品编号", "商品全名", "单位", "数量", "单价", "金额"],
+        [
+            "日期",
+            "单据编号",
+            "单据类型",
+            "往来单位",
+            "仓库全名",
+            "商品编号",
+            "商品全名",
+            "单位",
+            "数量",
+            "单价",
+            "金额",
+        ],
     ]
 
     def document(at: date, number: str, kind: str, item: int, units: int) -> None:
         price = (3, 3, 2, 12)[item]
         rows.append(
-            [at, number, kind, "小卖部", "总仓", items[item], names[item], "瓶", units, price, units * price]
+            [
+                at,
+                number,
+                kind,
+                "小卖部",
+                "总仓",
+                items[item],
+                names[item],
+                "瓶",
+                units,
+                price,
+                units * price,
+            ]
         )
 
     for line in lines():
@@ -368,9 +629,45 @@ def guanjiapo(folder: Path) -> None:
     write_workbook(folder / "库存状况表.xlsx", stock)
 
     purchases = [
-        ["日期", "订单编号", "供货单位", "商品编号", "商品全名", "单位", "数量", "单价", "交货日期", "已完成数量", "订单状态"],
-        ["2026-03-25", "JD-001", "饮料厂", items[0], names[0], "瓶", 240, 2, "2026-04-02", 100, "部分完成"],
-        ["2026-03-25", "JD-002", "饮料厂", items[1], names[1], "瓶", 240, 2, "2026-04-02", 0, "已终止"],
+        [
+            "日期",
+            "订单编号",
+            "供货单位",
+            "商品编号",
+            "商品全名",
+            "单位",
+            "数量",
+            "单价",
+            "交货日期",
+            "已完成数量",
+            "订单状态",
+        ],
+        [
+            "2026-03-25",
+            "JD-001",
+            "饮料厂",
+            items[0],
+            names[0],
+            "瓶",
+            240,
+            2,
+            "2026-04-02",
+            100,
+            "部分完成",
+        ],
+        [
+            "2026-03-25",
+            "JD-002",
+            "饮料厂",
+            items[1],
+            names[1],
+            "瓶",
+            240,
+            2,
+            "2026-04-02",
+            0,
+            "已终止",
+        ],
     ]
     write_text(folder / "进货订单.csv", purchases, encoding="gb18030", end="\r\n")
 
@@ -380,13 +677,27 @@ def jiandaoyun(folder: Path) -> None:
     items = ("P-01", "P-02", "P-03", "P-04")
     names = ("绿茶", "红茶", "花茶", "茶壶")
     rows: list[list[Any]] = [
-        ["销售单号", "销售日期", "客户名称", "订单状态", "产品编号", "产品名称", "销售数量", "销售单价", "销售金额"]
+        [
+            "销售单号",
+            "销售日期",
+            "客户名称",
+            "订单状态",
+            "产品编号",
+            "产品名称",
+            "销售数量",
+            "销售单价",
+            "销售金额",
+        ]
     ]
     before = 0
 
     def line(at: date, order: int, item: int, units: int, state: str = "已完成") -> None:
         nonlocal before
-        head = ["", "", "", ""] if order == before else [f"SO-{order:05d}", f"{at}", f"客户{order % 9}", state]
+        head = (
+            ["", "", "", ""]
+            if order == before
+            else [f"SO-{order:05d}", f"{at}", f"客户{order % 9}", state]
+        )
         before = order
         price = (30, 35, 28, 120)[item]
         rows.append([*head, items[item], names[item], units, price, units * price])
@@ -408,21 +719,46 @@ def jiandaoyun(folder: Path) -> None:
     write_workbook(folder / "库存_2026-03-29.xlsx", stock)
 
     purchases: list[list[Any]] = [
-        ["采购单号", "采购日期", "供应商", "产品编号", "产品名称", "采购数量", "采购单价", "预计到货日期", "到货日期", "到货数量"]
+        [
+            "采购单号",
+            "采购日期",
+            "供应商",
+            "产品编号",
+            "产品名称",
+            "采购数量",
+            "采购单价",
+            "预计到货日期",
+            "到货日期",
+            "到货数量",
+        ]
     ]
     for number in range(4):  # took 8, 9, 8 and 9 days
         at = date(2026, 1, 20) + timedelta(days=14 * number)
         came = at + timedelta(days=8 + number % 2)
         purchases.append(
-            [f"PO-{number + 1:03d}", at, "茶厂", items[0], names[0], 60, 12, at + timedelta(days=8), came, 60]
+            [
+                f"PO-{number + 1:03d}",
+                at,
+                "茶厂",
+                items[0],
+                names[0],
+                60,
+                12,
+                at + timedelta(days=8),
+                came,
+                60,
+            ]
         )
     purchases.append(
         ["PO-005", date(2026, 3, 26), "茶厂", items[0], names[0], 90, 12, date(2026, 4, 3), "", ""]
     )
     write_workbook(folder / "采购订单.xlsx", purchases)
 
-    products = [["产品编号", "产品名称", "产品分类", "供应商", "成本价", "零售价", "最小起订量"]] + [
-        [items[n], names[n], "茶", "茶厂", (12, 14, 11, 60)[n], (30, 35, 28, 120)[n], 30] for n in range(4)
+    products = [
+        ["产品编号", "产品名称", "产品分类", "供应商", "成本价", "零售价", "最小起订量"]
+    ] + [
+        [items[n], names[n], "茶", "茶厂", (12, 14, 11, 60)[n], (30, 35, 28, 120)[n], 30]
+        for n in range(4)
     ]
     write_workbook(folder / "产品信息.xlsx", products)
 
@@ -434,7 +770,15 @@ def shopify(folder: Path) -> None:
     prices = (12.5, 12.5, 20, 45)
     header = [
         *("Name", "Email", "Financial Status", "Paid at", "Fulfillment Status", "Fulfilled at"),
-        *("Accepts Marketing", "Currency", "Subtotal", "Shipping", "Taxes", "Total", "Discount Code"),
+        *(
+            "Accepts Marketing",
+            "Currency",
+            "Subtotal",
+            "Shipping",
+            "Taxes",
+            "Total",
+            "Discount Code",
+        ),
         *("Discount Amount", "Shipping Method", "Created at", "Lineitem quantity", "Lineitem name"),
         *("Lineitem price", "Lineitem compare at price", "Lineitem sku"),
         *("Lineitem requires shipping", "Lineitem taxable", "Lineitem fulfillment status"),
@@ -474,27 +818,45 @@ def shopify(folder: Path) -> None:
         rows.append([cells.get(name) for name in header])
 
     for each in lines():
-        line(f"{each.day} 10:{each.order % 60:02d}:00 -0500", 1000 + each.order, each.item, each.units)
+        line(
+            f"{each.day} 10:{each.order % 60:02d}:00 -0500",
+            1000 + each.order,
+            each.item,
+            each.units,
+        )
     # cancelled with all its lines; refunded in part, which does not say what came back
     cancelled = {"Financial Status": "voided", "Cancelled at": "2026-03-20 12:00:00 -0500"}
     line("2026-03-20 11:00:00 -0500", 3001, 0, 30, **cancelled)
     line("2026-03-20 11:00:00 -0500", 3001, 2, 40, **cancelled)
     refunded = {"Financial Status": "partially_refunded", "Refunded Amount": "20.00"}
     line("2026-03-21 11:00:00 -0500", 3002, 2, 3, **refunded)
-    rows.append(["#3002", "c10@example.com", *[None] * 13, "2026-03-21 11:00:00 -0500", 1, "Tip", "2.00"])
+    rows.append(
+        ["#3002", "c10@example.com", *[None] * 13, "2026-03-21 11:00:00 -0500", 1, "Tip", "2.00"]
+    )
     rows[-1] += [None] * (len(header) - len(rows[-1]))
     write_text(folder / "orders_export.csv", rows)
 
     stock: list[list[Any]] = [
         [
-            *("Handle", "Title", "Option1 Name", "Option1 Value", "SKU", "HS Code", "COO", "Location"),
+            *(
+                "Handle",
+                "Title",
+                "Option1 Name",
+                "Option1 Value",
+                "SKU",
+                "HS Code",
+                "COO",
+                "Location",
+            ),
             *("Bin name", "Incoming (not editable)", "Unavailable (not editable)"),
             *("Committed (not editable)", "Available (not editable)", "On hand (current)"),
             *("On hand (new)",),
         ]
     ]
 
-    def place(handle: str, title: str, option: str, sku: str, location: str, *quantities: Any) -> None:
+    def place(
+        handle: str, title: str, option: str, sku: str, location: str, *quantities: Any
+    ) -> None:
         stock.append([handle, title, "Color", option, sku, "", "", location, "", *quantities, ""])
 
     place("mug", "Mug", "Blue", items[0], "Main Store", 60, 1, 2, 37, 40)
@@ -502,7 +864,7 @@ def shopify(folder: Path) -> None:
     place("mug", "Mug", "Red", items[1], "Main Store", 0, 0, 0, 22, 22)
     place("mug", "Mug", "Red", items[1], "Back Room", *["not stocked"] * 5)
     place("candle", "Candle", "", items[2], "Main Store", 0, 0, 0, 66, 66)
-    place("vase", "Vase", "", items[3], "Main Store", 0, 0, 0, -1, -1)
+    place("vase", "Vase", "", items[3], "Main Store", 0, 0, 0, 3, 3)
     write_text(folder / "inventory_export_2026-03-29.csv", stock)
 
     header = [
@@ -514,11 +876,68 @@ def shopify(folder: Path) -> None:
     body = '<p>A mug,\n"hand made"</p>'  # a line break and quotes inside a cell
     products = [
         header,
-        ["mug", "Mug", body, "Studio", "", "Kitchen", "", "true", "Color", "Blue", items[0], 300, "shopify", "deny", "12.50", "a.png", "4.20", "active"],
+        [
+            "mug",
+            "Mug",
+            body,
+            "Studio",
+            "",
+            "Kitchen",
+            "",
+            "true",
+            "Color",
+            "Blue",
+            items[0],
+            300,
+            "shopify",
+            "deny",
+            "12.50",
+            "a.png",
+            "4.20",
+            "active",
+        ],
         ["mug", *[""] * 8, "Red", items[1], 300, "shopify", "deny", "12.50", "b.png", "4.20", ""],
         ["mug", *[""] * 14, "c.png", "", ""],
-        ["candle", "Candle", "", "Waxworks", "", "Home", "", "true", "", "", items[2], 200, "shopify", "deny", "20.00", "", "7.00", "active"],
-        ["vase", "Vase", "", "Studio", "", "Home", "", "true", "", "", items[3], 900, "shopify", "deny", "45.00", "", "18.00", "active"],
+        [
+            "candle",
+            "Candle",
+            "",
+            "Waxworks",
+            "",
+            "Home",
+            "",
+            "true",
+            "",
+            "",
+            items[2],
+            200,
+            "shopify",
+            "deny",
+            "20.00",
+            "",
+            "7.00",
+            "active",
+        ],
+        [
+            "vase",
+            "Vase",
+            "",
+            "Studio",
+            "",
+            "Home",
+            "",
+            "true",
+            "",
+            "",
+            items[3],
+            900,
+            "shopify",
+            "deny",
+            "45.00",
+            "",
+            "18.00",
+            "active",
+        ],
     ]
     write_text(folder / "products_export.csv", products)
 
@@ -529,7 +948,15 @@ def amazon(folder: Path) -> None:
     header = [
         *("amazon-order-id", "merchant-order-id", "purchase-date", "last-updated-date"),
         *("order-status", "fulfillment-channel", "sales-channel", "order-channel", "url"),
-        *("ship-service-level", "product-name", "sku", "asin", "item-status", "quantity", "currency"),
+        *(
+            "ship-service-level",
+            "product-name",
+            "sku",
+            "asin",
+            "item-status",
+            "quantity",
+            "currency",
+        ),
         *("item-price", "item-tax", "shipping-price", "shipping-tax", "gift-wrap-price"),
         *("gift-wrap-tax", "item-promotion-discount", "ship-promotion-discount", "ship-city"),
         *("ship-state", "ship-postal-code", "ship-country", "promotion-ids"),
@@ -542,7 +969,18 @@ def amazon(folder: Path) -> None:
             [
                 *(f"111-{order:07d}-1", "", f"{at}T12:00:00+00:00", f"{at}T18:00:00+00:00", status),
                 *("Amazon", "Amazon.com", "", "", "Standard", f"Lamp {items[item]}", items[item]),
-                *(f"B0{item}", status, units, "USD", price, *[""] * 7, "Austin", "TX", "73301", "US"),
+                *(
+                    f"B0{item}",
+                    status,
+                    units,
+                    "USD",
+                    price,
+                    *[""] * 7,
+                    "Austin",
+                    "TX",
+                    "73301",
+                    "US",
+                ),
                 "",
             ]
         )
@@ -567,7 +1005,14 @@ def amazon(folder: Path) -> None:
         here = fulfillable + unsellable + reserved
         stock.append(
             [
-                *(items[n], f"X00{n}", f"B0{n}", f"Lamp {items[n]}", "New", f"{(30, 35, 8, 15)[n]}.00"),
+                *(
+                    items[n],
+                    f"X00{n}",
+                    f"B0{n}",
+                    f"Lamp {items[n]}",
+                    "New",
+                    f"{(30, 35, 8, 15)[n]}.00",
+                ),
                 *("No", "", "Yes", here, fulfillable, unsellable, reserved),
                 *(here + working + shipped + receiving, "0.50", working, shipped, receiving),
             ]
@@ -589,7 +1034,9 @@ def woocommerce(folder: Path) -> None:
     ]
     before, number = 0, 0
 
-    def line(at: date, order: int, item: int, units: int, kept: int, status: str = "Completed") -> None:
+    def line(
+        at: date, order: int, item: int, units: int, kept: int, status: str = "Completed"
+    ) -> None:
         nonlocal before, number
         number = number + 1 if order == before else 1
         head = [order, status, f"{at} 14:03", "", f"c{order % 8}@example.com"]
@@ -614,8 +1061,35 @@ def woocommerce(folder: Path) -> None:
         *("Backorders allowed?", "Sale price", "Regular price", "Categories", "Parent"),
     ]
 
-    def product(number: int, kind: str, sku: str, name: str, status: str, stock: str, price: str, parent: str = "") -> list[Any]:
-        return [number, kind, sku, "", name, 1, 0, "visible", "", status, stock, "", 0, "", price, "Tea", parent]
+    def product(
+        number: int,
+        kind: str,
+        sku: str,
+        name: str,
+        status: str,
+        stock: str,
+        price: str,
+        parent: str = "",
+    ) -> list[Any]:
+        return [
+            number,
+            kind,
+            sku,
+            "",
+            name,
+            1,
+            0,
+            "visible",
+            "",
+            status,
+            stock,
+            "",
+            0,
+            "",
+            price,
+            "Tea",
+            parent,
+        ]
 
     products = [
         header,
@@ -623,7 +1097,7 @@ def woocommerce(folder: Path) -> None:
         product(12, "simple", items[1], names[1], "1", "14", "8.50"),
         product(13, "variable", "POT", "Teapot", "1", "", ""),
         product(14, "variation", items[2], names[2], "1", "40", "24.00", "POT"),
-        product(15, "variation", items[3], names[3], "backorder", "-2", "34.00", "POT"),
+        product(15, "variation", items[3], names[3], "backorder", "0", "34.00", "POT"),
         product(16, "grouped", "SET", "Tea set", "1", "", ""),
     ]
     write_text(folder / "wc-product-export-2026-03-29.csv", products, encoding="utf-8-sig")
@@ -644,12 +1118,20 @@ def odoo(folder: Path) -> None:
         own = [line for line in every if line.item == n]
         units = sum(line.units for line in own)
         label = f"[{items[n]}] {names[n]}"
-        rows.append([f"{label} ({len(own)})", "", "", units, units, "", "", "", "", units * prices[n]])
+        rows.append(
+            [f"{label} ({len(own)})", "", "", units, units, "", "", "", "", units * prices[n]]
+        )
         for line in own:
             rows.append(
                 [
                     *(f"    {label}", f"S{line.order:05d}", f"{line.day} 08:30:00", line.units),
-                    *(line.units, "Units", f"Customer {line.order % 6}", "My Company", "Sales Order"),
+                    *(
+                        line.units,
+                        "Units",
+                        f"Customer {line.order % 6}",
+                        "My Company",
+                        "Sales Order",
+                    ),
                     line.units * prices[n],
                 ]
             )
@@ -662,7 +1144,14 @@ def odoo(folder: Path) -> None:
     write_workbook(folder / "Sales Analysis (sale.report).xlsx", rows)
 
     stock = [
-        ["Product", "Location", "Lot/Serial Number", "Quantity", "Reserved Quantity", "Unit of Measure"],
+        [
+            "Product",
+            "Location",
+            "Lot/Serial Number",
+            "Quantity",
+            "Reserved Quantity",
+            "Unit of Measure",
+        ],
         ["[DESK] Desk (2)", "", "", 46, 4, ""],
         ["    [DESK] Desk", "WH/Stock", "L1", 35, 4, "Units"],
         ["    [DESK] Desk", "WH/Stock/Shelf 2", "L2", 11, 0, "Units"],
@@ -675,18 +1164,61 @@ def odoo(folder: Path) -> None:
 
     purchases = [
         [
-            *("Order Reference", "Vendor", "Product", "Order Deadline", "Expected Arrival", "Quantity"),
+            *(
+                "Order Reference",
+                "Vendor",
+                "Product",
+                "Order Deadline",
+                "Expected Arrival",
+                "Quantity",
+            ),
             *("Received Qty", "Unit Price", "Status"),
         ],
-        ["P00001", "Wood Corner", "[DESK] Desk", "2026-03-10 10:00:00", "2026-04-01 12:00:00", "60.0", "15.0", "90.0", "Purchase Order"],
-        ["P00002", "Wood Corner", "[CHAIR] Chair", "2026-03-20 10:00:00", "2026-04-03 12:00:00", "30.0", "0.0", "40.0", "RFQ"],
+        [
+            "P00001",
+            "Wood Corner",
+            "[DESK] Desk",
+            "2026-03-10 10:00:00",
+            "2026-04-01 12:00:00",
+            "60.0",
+            "15.0",
+            "90.0",
+            "Purchase Order",
+        ],
+        [
+            "P00002",
+            "Wood Corner",
+            "[CHAIR] Chair",
+            "2026-03-20 10:00:00",
+            "2026-04-03 12:00:00",
+            "30.0",
+            "0.0",
+            "40.0",
+            "RFQ",
+        ],
     ]
     write_text(folder / "Purchase Order Line (purchase.order.line).csv", purchases)
 
     products = [
-        ["Internal Reference", "Name", "Product Category", "Cost", "Sales Price", "Vendors/Vendor", "Vendors/Delivery Lead Time"]
+        [
+            "Internal Reference",
+            "Name",
+            "Product Category",
+            "Cost",
+            "Sales Price",
+            "Vendors/Vendor",
+            "Vendors/Delivery Lead Time",
+        ]
     ] + [
-        [items[n], names[n], "Furniture", f"{(90, 40, 12, 55)[n]}.0", f"{prices[n]}.0", "Wood Corner", 14]
+        [
+            items[n],
+            names[n],
+            "Furniture",
+            f"{(90, 40, 12, 55)[n]}.0",
+            f"{prices[n]}.0",
+            "Wood Corner",
+            14,
+        ]
         for n in range(4)
     ]
     write_text(folder / "Product (product.template).csv", products)
@@ -698,7 +1230,16 @@ def erpnext(folder: Path) -> None:
     names = ("Widget", "Wide widget", "Gadget", "Grand gadget")
     ledger: list[list[Any]] = [
         [
-            *("Date", "Item", "Item Name", "Stock UOM", "In Qty", "Out Qty", "Balance Qty", "Voucher #"),
+            *(
+                "Date",
+                "Item",
+                "Item Name",
+                "Stock UOM",
+                "In Qty",
+                "Out Qty",
+                "Balance Qty",
+                "Voucher #",
+            ),
             *("Warehouse", "Item Group", "Valuation Rate", "Voucher Type", "Voucher #", "Company"),
         ],
         ["", "'Opening'", "", "", "", "", 400, "", "", "", "", "", "", ""],
@@ -712,7 +1253,9 @@ def erpnext(folder: Path) -> None:
     ]
     balance = [400, 250, 600, 120]
 
-    def move(at: date, item: int, units: int, kind: str, voucher: str, place: str = "Stores - C") -> None:
+    def move(
+        at: date, item: int, units: int, kind: str, voucher: str, place: str = "Stores - C"
+    ) -> None:
         balance[item] += units
         ledger.append(
             [
@@ -746,11 +1289,32 @@ def erpnext(folder: Path) -> None:
     stock = [
         [
             *("Item", "Item Name", "Item Group", "Warehouse", "Stock UOM", "Balance Qty"),
-            *("Balance Value", "Opening Qty", "In Qty", "Out Qty", "Valuation Rate", "Reserved Stock"),
+            *(
+                "Balance Value",
+                "Opening Qty",
+                "In Qty",
+                "Out Qty",
+                "Valuation Rate",
+                "Reserved Stock",
+            ),
             "Company",
         ],
         *(
-            [items[n], names[n], "Products", "Stores - C", "Nos", balance[n] - (30 if n == 2 else 0), 0, 0, 0, 0, 10, (7, 0, 0, 0)[n], "C"]
+            [
+                items[n],
+                names[n],
+                "Products",
+                "Stores - C",
+                "Nos",
+                balance[n] - (30 if n == 2 else 0),
+                0,
+                0,
+                0,
+                0,
+                10,
+                (7, 0, 0, 0)[n],
+                "C",
+            ]
             for n in range(4)
         ),
         [items[2], names[2], "Products", "Shop - C", "Nos", 30, 0, 0, 0, 0, 10, 0, "C"],
@@ -761,17 +1325,53 @@ def erpnext(folder: Path) -> None:
     purchases = [
         [
             *("Date", "Required By", "Purchase Order", "Status", "Supplier", "Item Code", "Qty"),
-            *("Received Qty", "Pending Qty", "Billed Qty", "Qty to Bill", "Amount", "Billed Amount"),
+            *(
+                "Received Qty",
+                "Pending Qty",
+                "Billed Qty",
+                "Qty to Bill",
+                "Amount",
+                "Billed Amount",
+            ),
             *("Pending Amount", "Received Qty Amount", "Warehouse", "Company"),
         ],
-        ["2026-03-12", "2026-04-02", "PUR-00001", "To Receive and Bill", "Widget Works", items[0], 80, 50, 30, 0, 80, 800, 0, 800, 500, "Stores - C", "C"],
+        [
+            "2026-03-12",
+            "2026-04-02",
+            "PUR-00001",
+            "To Receive and Bill",
+            "Widget Works",
+            items[0],
+            80,
+            50,
+            30,
+            0,
+            80,
+            800,
+            0,
+            800,
+            500,
+            "Stores - C",
+            "C",
+        ],
     ]
     write_text(folder / "Purchase Order Analysis.csv", purchases)
 
     master = [
-        ["ID", "Item Name", "Item Group", "Default Unit of Measure", "Valuation Rate", "Standard Selling Rate", "Lead Time in days", "Minimum Order Qty", "End of Life"]
+        [
+            "ID",
+            "Item Name",
+            "Item Group",
+            "Default Unit of Measure",
+            "Valuation Rate",
+            "Standard Selling Rate",
+            "Lead Time in days",
+            "Minimum Order Qty",
+            "End of Life",
+        ]
     ] + [
-        [items[n], names[n], "Products", "Nos", 10, (15, 18, 30, 90)[n], 14, 20, "2099-12-31"] for n in range(4)
+        [items[n], names[n], "Products", "Nos", 10, (15, 18, 30, 90)[n], 14, 20, "2099-12-31"]
+        for n in range(4)
     ]
     write_text(folder / "Item.csv", master)
 
@@ -784,7 +1384,14 @@ def square(folder: Path) -> None:
     rows: list[list[Any]] = [
         [
             *("Date", "Time", "Time Zone", "Category", "Item", "Qty", "Price Point Name", "SKU"),
-            *("Modifiers Applied", "Gross Sales", "Discounts", "Net Sales", "Tax", "Transaction ID"),
+            *(
+                "Modifiers Applied",
+                "Gross Sales",
+                "Discounts",
+                "Net Sales",
+                "Tax",
+                "Transaction ID",
+            ),
             *("Payment ID", "Device Name", "Notes", "Details", "Event Type", "Location"),
             *("Dining Option", "Customer ID", "Customer Name", "Customer Reference ID"),
         ]
@@ -810,7 +1417,21 @@ def square(folder: Path) -> None:
     rows.append(
         [
             *(date(2026, 3, 20), "11:00:00", "Eastern Time (US & Canada)", "None", "Custom Amount"),
-            *("1.0", "", "", "", "$5.00", "$0.00", "$5.00", "$0.00", "T9002", "P9002", "iPad", "", ""),
+            *(
+                "1.0",
+                "",
+                "",
+                "",
+                "$5.00",
+                "$0.00",
+                "$5.00",
+                "$0.00",
+                "T9002",
+                "P9002",
+                "iPad",
+                "",
+                "",
+            ),
             *("Payment", "Harbour", "", "", "", ""),
         ]
     )
@@ -824,11 +1445,96 @@ def square(folder: Path) -> None:
             *("Current Quantity Harbour", "New Quantity Harbour", "Stock Alert Enabled Harbour"),
             "Stock Alert Count Harbour",
         ],
-        ["K1", names[0], "Regular", items[0], "", "Coffee", "8.00", "3.50", 42, "", "Y", 5, "", "", "N", ""],
-        ["K2", names[1], "Regular", items[1], "", "Coffee", "9.00", "4.00", 13, "", "N", "", "", "", "N", ""],
-        ["K3", names[2], "Regular", items[2], "", "Cups", "12.00", "5.00", "", "", "N", "", 77, "", "N", ""],
-        ["K4", names[3], "Regular", items[3], "", "Gear", "49.00", "25.00", "", "", "N", "", 4, "", "N", ""],
-        ["K5", "Voucher", "Regular", "", "", "Cards", "variable", "", 1, "", "N", "", "", "", "N", ""],
+        [
+            "K1",
+            names[0],
+            "Regular",
+            items[0],
+            "",
+            "Coffee",
+            "8.00",
+            "3.50",
+            42,
+            "",
+            "Y",
+            5,
+            "",
+            "",
+            "N",
+            "",
+        ],
+        [
+            "K2",
+            names[1],
+            "Regular",
+            items[1],
+            "",
+            "Coffee",
+            "9.00",
+            "4.00",
+            13,
+            "",
+            "N",
+            "",
+            "",
+            "",
+            "N",
+            "",
+        ],
+        [
+            "K3",
+            names[2],
+            "Regular",
+            items[2],
+            "",
+            "Cups",
+            "12.00",
+            "5.00",
+            "",
+            "",
+            "N",
+            "",
+            77,
+            "",
+            "N",
+            "",
+        ],
+        [
+            "K4",
+            names[3],
+            "Regular",
+            items[3],
+            "",
+            "Gear",
+            "49.00",
+            "25.00",
+            "",
+            "",
+            "N",
+            "",
+            4,
+            "",
+            "N",
+            "",
+        ],
+        [
+            "K5",
+            "Voucher",
+            "Regular",
+            "",
+            "",
+            "Cards",
+            "variable",
+            "",
+            1,
+            "",
+            "N",
+            "",
+            "",
+            "",
+            "N",
+            "",
+        ],
     ]
     write_text(folder / "catalog-2026-03-29-1200.csv", catalog)
 
@@ -839,23 +1545,69 @@ def lightspeed(folder: Path) -> None:
     names = ("Red wine", "White wine", "Corkscrew", "Glass")
     prices = (12, 11, 6, 4)
     header = [
-        *("Date", "Receipt Number", "Line Type", "Customer Code", "Customer Name", "Note", "Quantity"),
+        *(
+            "Date",
+            "Receipt Number",
+            "Line Type",
+            "Customer Code",
+            "Customer Name",
+            "Note",
+            "Quantity",
+        ),
         *("Subtotal", "Sales Tax", "Discount", "Loyalty", "Total", "Paid", "Details", "Register"),
         *("User", "Status", "Sku", "AccountCodeSale", "AccountCodePurchase"),
     ]
     rows: list[list[Any]] = [header]
 
-    def receipt(at: date, number: int, bought: Sequence[tuple[int, int]], status: str = "CLOSED") -> None:
+    def receipt(
+        at: date, number: int, bought: Sequence[tuple[int, int]], status: str = "CLOSED"
+    ) -> None:
         units = sum(count for _, count in bought)
         value = sum(count * prices[item] for item, count in bought)
         who = [f"{at} 10:00:00", number]
         customer = [f"CUST-{number % 7}", "", ""]
         tail = ["Main Register", "Kim"]
-        rows.append([*who, "Sale", *customer, units, value, 0, 0, 0, value, value, "", *tail, status, "", "", ""])
+        rows.append(
+            [
+                *who,
+                "Sale",
+                *customer,
+                units,
+                value,
+                0,
+                0,
+                0,
+                value,
+                value,
+                "",
+                *tail,
+                status,
+                "",
+                "",
+                "",
+            ]
+        )
         for item, count in bought:
             line = count * prices[item]
             rows.append(
-                [*who, "Sale Line", *customer, count, line, 0, 0, 0, line, "", names[item], *tail, "", items[item], 200, 300]
+                [
+                    *who,
+                    "Sale Line",
+                    *customer,
+                    count,
+                    line,
+                    0,
+                    0,
+                    0,
+                    line,
+                    "",
+                    names[item],
+                    *tail,
+                    "",
+                    items[item],
+                    200,
+                    300,
+                ]
             )
         rows.append([*who, "Payment", *customer, *[""] * 6, value, "Cash", *tail, "", "", "", ""])
 
@@ -872,13 +1624,112 @@ def lightspeed(folder: Path) -> None:
             *("id", "handle", "sku", "name", "product_category", "supply_price", "retail_price"),
             *("brand_name", "supplier_name", "supplier_code", "active", "track_inventory"),
             *("inventory_Main_Outlet", "reorder_point_Main_Outlet", "restock_level_Main_Outlet"),
-            *("inventory_Market_Square", "reorder_point_Market_Square", "restock_level_Market_Square"),
+            *(
+                "inventory_Market_Square",
+                "reorder_point_Market_Square",
+                "restock_level_Market_Square",
+            ),
         ],
-        [1, "red", items[0], names[0], "Wine", "5.50", "12.00", "Hill", "Cellars", "R1", 1, 1, 36, 6, 24, 12, 6, 12],
-        [2, "white", items[1], names[1], "Wine", "5.00", "11.00", "Hill", "Cellars", "W1", 1, 1, 18, 6, 24, "", "", ""],
-        [3, "cork", items[2], names[2], "Tools", "2.00", "6.00", "", "Tools Ltd", "C1", 1, 1, 70, 0, 0, 5, 0, 0],
-        [4, "glass", items[3], names[3], "Tools", "1.20", "4.00", "", "Tools Ltd", "G1", 1, 1, 8, 0, 0, 0, 0, 0],
-        [5, "tasting", "TASTE", "Tasting", "Events", "0", "20.00", "", "", "", 1, 0, 0, 0, 0, 0, 0, 0],
+        [
+            1,
+            "red",
+            items[0],
+            names[0],
+            "Wine",
+            "5.50",
+            "12.00",
+            "Hill",
+            "Cellars",
+            "R1",
+            1,
+            1,
+            36,
+            6,
+            24,
+            12,
+            6,
+            12,
+        ],
+        [
+            2,
+            "white",
+            items[1],
+            names[1],
+            "Wine",
+            "5.00",
+            "11.00",
+            "Hill",
+            "Cellars",
+            "W1",
+            1,
+            1,
+            18,
+            6,
+            24,
+            "",
+            "",
+            "",
+        ],
+        [
+            3,
+            "cork",
+            items[2],
+            names[2],
+            "Tools",
+            "2.00",
+            "6.00",
+            "",
+            "Tools Ltd",
+            "C1",
+            1,
+            1,
+            70,
+            0,
+            0,
+            5,
+            0,
+            0,
+        ],
+        [
+            4,
+            "glass",
+            items[3],
+            names[3],
+            "Tools",
+            "1.20",
+            "4.00",
+            "",
+            "Tools Ltd",
+            "G1",
+            1,
+            1,
+            8,
+            0,
+            0,
+            0,
+            0,
+            0,
+        ],
+        [
+            5,
+            "tasting",
+            "TASTE",
+            "Tasting",
+            "Events",
+            "0",
+            "20.00",
+            "",
+            "",
+            "",
+            1,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+        ],
     ]
     write_text(folder / "product-export-2026-03-29.csv", products)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import polars as pl
 import pytest
 
-from stockout.config import Source
+from stockout.config import Source, load_config
 from stockout.exports.profiles import built_in_profiles
 from stockout.exports.read import read_table
 
@@ -94,3 +96,57 @@ def test_the_system_alone_finds_the_export_by_its_header(sample: Sample, tmp_pat
     source = Source(path="export.csv", profile=sample.export.split("/")[0])
     frame = read_table(sample.table, source, tmp_path, as_of=AS_OF)
     assert frame.height == len(sample.rows)
+
+
+def _page() -> str:
+    return (Path(__file__).parents[2] / "docs" / "systems.md").read_text("utf-8")
+
+
+def test_documentation_lists_each_export_with_its_tables_and_header_status() -> None:
+    told = re.findall(r"^\| `(\w+/\w+)` \| .+ \| ([a-z, ]+) \| (\w+) \|$", _page(), re.MULTILINE)
+    listed = {name: (set(tables.split(", ")), status) for name, tables, status in told}
+    assert len(told) == len(listed)
+    assert listed == {name: (set(each.tables), each.headers) for name, each in EXPORTS.items()}
+
+
+def test_profile_of_the_documentation_works(tmp_path: Path) -> None:
+    configuration, profile = re.findall(r"```toml\n(.*?)```", _page(), re.DOTALL)
+    (tmp_path / "stockout.toml").write_text(configuration, "utf-8")
+    config = load_config(tmp_path / "stockout.toml")
+    assert {name: sources[0].profile for name, sources in config.tables.items()} == {
+        "sales": "yonyou_u8/sales_out",
+        "inventory": "yonyou_u8/current_stock",
+    }
+    (tmp_path / "my_system.toml").write_text(profile, "utf-8")
+    (tmp_path / "export.csv").write_text(
+        "Tag,Art.,Stk,Kunde,Art der Zeile\n"
+        "2026-01-05,A1,2,K9,Verkauf\n2026-01-06,A1,1,K9,Retoure\n2026-01-07,A1,4,K9,Storno\n"
+    )
+    sales = read_table("sales", Source(path="export.csv", profile="my_system.toml/sales"), tmp_path)
+    assert sales.select("sku", "units", "customer_id").rows() == [
+        ("A1", 2.0, "K9"),
+        ("A1", -1.0, "K9"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("profile", "table", "location", "expected"),
+    [
+        ("yonyou_u8/current_stock", "inventory", "仓库编码", {"01": 20.0, "02": 1.5}),
+        (
+            "shopify/inventory_by_location",
+            "inventory",
+            "name of the location",
+            {"Main Store": 17.0, "Back Room": 2.0},
+        ),
+    ],
+)
+def test_a_told_location_keeps_warehouses_apart(
+    profile: str, table: str, location: str, expected: dict[str, float], tmp_path: Path
+) -> None:
+    text = next(each.text for each in SAMPLES if each.export == profile)
+    (tmp_path / "export.csv").write_text(text, "utf-8")
+    source = Source(path="export.csv", profile=profile, columns={"location": location})
+    frame = read_table(table, source, tmp_path, as_of=AS_OF)
+    sums = frame.group_by("location").agg(pl.col("on_hand").sum()).rows()
+    assert dict(sums) == expected

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 Grade: TypeAlias = Literal["off", "info", "warning", "error"]
 """What a rule can be set to; ``off`` does not run it."""
 
+About: TypeAlias = Literal["row", "key", "item", "run", "feed", "table", "file"]
+"""What one finding is about: a row, a key wherever it is named, an item, a run of an item's days,
+days of a table or location, a table, a file."""
+
 GRADES: tuple[Grade, ...] = ("off", "info", "warning", "error")
 
 
@@ -56,6 +60,8 @@ class Rule:
         cure: What to do.
         thresholds: Numbers that can be set, by name.
         implies: Codes that the same fault in the data may also raise.
+        about: What one finding is about. Only findings about a row are about that row alone; the
+            others show the first row, and are no reason to set just that one aside.
     """
 
     code: str
@@ -69,11 +75,12 @@ class Rule:
     cure: str
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
     implies: tuple[str, ...] = ()
+    about: About = "row"
 
     @property
     def doc(self) -> str:
         """What, why, how and cure as one text of four paragraphs."""
-        return "\n\n".join((self.what, self.why, self.how, self.cure))
+        return f"{self.what}\n\n{self.why}\n\n{self.how}\n\n{self.cure}"
 
 
 @cache

@@ -106,7 +106,8 @@ def check_located(
 
     Returns:
         The columns of findings, then table, source_file and source_row, null where a finding is
-        about no single table, file or row.
+        about no single table, file or row. A finding about an SKU or a run of days shows its first
+        row in ``row`` and has no ``source_row``.
     """
     if settings is None:
         from stockout.config import CheckConfig  # noqa: PLC0415 - not needed where told
@@ -118,12 +119,7 @@ def check_located(
     severity = {code: told.get(code, rule.severity) for code, rule in RULES.items()}
     limit = settings.max_findings if limit is None else limit
     data = Data(tables, severity, settings.thresholds, as_of, limit or None)
-    parts = [
-        part
-        for codes, findings in _ROOMS
-        if data.is_on(*codes)
-        for part in findings(data)
-    ]
+    parts = [part for codes, findings in _ROOMS if data.is_on(*codes) for part in findings(data)]
     parts += custom_found(tables, settings.custom, data.limit)
     severity |= {code: settings.severity.get(code, grade) for code, grade in own.items()}
     return to_findings(parts, tables, severity, limit or None).select(LOCATED.names())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from stockout.checks.catalogue import RULES
-from stockout.checks.day_sums import DaySums, day_of, item_of, key_of
-from stockout.checks.hits import BEYOND, Found, found
+from stockout.checks.day_sums import DaySums, key_of
+from stockout.checks.positions import POSITION
 from stockout.checks.robust import log_bin
 from stockout.checks.usual_dates import UsualDates, usual_dates
 from stockout.demand.calendar import is_weekly
@@ -21,21 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from stockout.exports.staging import StagedTable
-
-
-POSITION = pl.col(SOURCE_FILE).cast(pl.UInt64) * 2**32 + pl.col(SOURCE_ROW).cast(pl.UInt64)
-"""A row of a staged table as one number, in the order of files and rows."""
-
-
-class RowRule(NamedTuple):
-    """A rule that a row breaks by itself."""
-
-    code: str
-    column: str
-    when: pl.Expr  # whether a row breaks it; null is no
-    message: pl.Expr
-    hint: str
-    needs: tuple[str, ...]  # columns without which it says nothing
 
 
 class Data:
@@ -85,77 +70,6 @@ class Data:
     def collect(self, *queries: pl.LazyFrame) -> list[pl.DataFrame]:
         """Results of queries, run together and in bounded memory."""
         return pl.collect_all(queries, engine="streaming")
-
-    def row_rules(self, table: str, rules: Sequence[RowRule]) -> list[Found]:
-        """Rows that break rules by themselves: one pass that counts, another one if there are any.
-
-        Args:
-            table: Name of the table.
-            rules: Rules about its rows.
-        """
-        rules = [rule for rule in rules if self.is_on(rule.code) and self.has(table, *rule.needs)]
-        if not rules:
-            return []
-        rows = self.rows(table)
-        (counts,) = self.collect(
-            rows.group_by(SOURCE_FILE).agg(
-                rule.when.fill_null(value=False).sum().cast(pl.Int64).alias(str(index))
-                for index, rule in enumerate(rules)
-            )
-        )
-        parts = []
-        for index, rule in enumerate(rules):
-            hit = counts.select(SOURCE_FILE, count=str(index)).filter(pl.col("count") > 0)
-            if not hit.is_empty():
-                parts.append(self._listed(rule, table, rows, hit))
-        return parts
-
-    def fetch(self, rule: RowRule, table: str, rows: pl.LazyFrame) -> Found:
-        """Rows that break one rule.
-
-        Args:
-            rule: The rule.
-            table: Name of the table.
-            rows: Its rows, in order, with whatever columns the rule needs.
-        """
-        (counts,) = self.collect(
-            rows.filter(rule.when.fill_null(value=False))
-            .group_by(SOURCE_FILE)
-            .agg(count=pl.len().cast(pl.Int64))
-        )
-        return self._listed(rule, table, rows, counts)
-
-    def _listed(
-        self, rule: RowRule, table: str, rows: pl.LazyFrame, counts: pl.DataFrame
-    ) -> Found:
-        rows = rows.filter(rule.when.fill_null(value=False))
-        names = set(rows.collect_schema().names())
-        keys = [name for name in ("sku", "location", "date") if name in names]
-        chosen = rows.select(SOURCE_FILE, SOURCE_ROW, *keys, message=rule.message)
-        queries = (
-            [chosen]
-            if self.limit is None
-            else [
-                chosen.filter(pl.col(SOURCE_FILE) == file).head(self.limit)
-                for file in counts[SOURCE_FILE]
-            ]
-        )
-        hits = pl.concat(self.collect(*queries)) if queries else chosen.head(0).collect()
-        listed = hits.group_by(SOURCE_FILE).agg(listed=pl.len().cast(pl.Int64))
-        beyond = counts.join(listed, on=SOURCE_FILE, how="left").select(
-            code=pl.lit(rule.code),
-            table=pl.lit(table),
-            **{SOURCE_FILE: pl.col(SOURCE_FILE)},
-            file=pl.lit(None, pl.String),
-            count=pl.col("count") - pl.col("listed").fill_null(0),
-        )
-        return found(
-            hits, beyond, code=rule.code, table=table, column=rule.column, hint=rule.hint
-        )
-
-    def first_of_each_file(self, places: pl.DataFrame) -> pl.DataFrame:
-        """As many rows of each file as are listed; ``places`` is sorted as findings are to be."""
-        return places if self.limit is None else places.group_by(SOURCE_FILE).head(self.limit)
 
     def at(self, table: str, positions: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
         """Rows by their positions, in order.
@@ -323,50 +237,6 @@ class Data:
         """Sales rows (not returns) by item and price: columns item, bin, len."""
         return self._sales[2]
 
-    def placed(self, rule: RowRule, table: str, hits: pl.DataFrame) -> Found:
-        """Findings about item-days, at the first row of each.
-
-        Args:
-            rule: What to say; its message may use the columns of ``hits``.
-            table: The table whose rows are shown.
-            hits: Column ``key`` (item and day, as :func:`stockout.checks.day_sums.key_of` makes
-                it), and whatever the message needs.
-        """
-        days = pl.Series(day_of(hits["key"].to_numpy()), dtype=pl.Int32).cast(pl.Date)
-        items = pl.Series("item", item_of(hits["key"].to_numpy()), dtype=pl.UInt32)
-        named = (
-            hits.with_columns(items, days.alias("#day"))
-            .join(self.items, on="item", how="left", maintain_order="left")
-            .drop("item")
-        )
-        wanted = named.select("key", *ITEM, "#day").lazy()
-        (at,) = self.collect(
-            self.rows(table)
-            .select(*ITEM, "date", self.day(table).alias("#day"), POSITION.alias("at"))
-            .join(wanted, on=[*ITEM, "#day"])
-            .group_by("key")
-            .agg(pl.col("at").min(), pl.col("date").min())
-        )
-        places = split_position(at.sort("at"))
-        listed = self.first_of_each_file(places)
-        beyond = places.join(listed, on="at", how="anti").group_by(SOURCE_FILE).agg(count=pl.len())
-        return found(
-            listed.join(named.drop("#day"), on="key", maintain_order="left").with_columns(
-                message=rule.message
-            ),
-            beyond.select(
-                code=pl.lit(rule.code),
-                table=pl.lit(table),
-                **{SOURCE_FILE: pl.col(SOURCE_FILE)},
-                file=pl.lit(None, pl.String),
-                count=pl.col("count").cast(pl.Int64),
-            ),
-            code=rule.code,
-            table=table,
-            column=rule.column,
-            hint=rule.hint,
-        )
-
     def last_date(self, table: str) -> date | None:
         """The last plausible date of a table; of a weekly one, the end of its last week."""
         days = self.date_counts(table).filter(self.usual_dates(table).holds("date"))["date"]
@@ -384,34 +254,3 @@ class Data:
             late_days=self.threshold("SO301", "days"),
             earliest=date(int(self.threshold("SO302", "year")), 1, 2),
         )
-
-
-def split_position(frame: pl.DataFrame, column: str = "at") -> pl.DataFrame:
-    """Adds source_file and source_row from positions as :data:`POSITION` makes them."""
-    return frame.with_columns(
-        (pl.col(column) // 2**32).cast(pl.UInt16).alias(SOURCE_FILE),
-        (pl.col(column) % 2**32).cast(pl.UInt32).alias(SOURCE_ROW),
-    )
-
-
-def row_names(table: StagedTable, positions: pl.Series) -> pl.Series:
-    """What people call rows: ``row 7 of sales.csv``.
-
-    Args:
-        table: The table that they are of.
-        positions: As :data:`POSITION` makes them.
-    """
-    places = split_position(pl.DataFrame({"at": positions.unique().sort()}))
-    named = [
-        part.select(
-            "at",
-            name=pl.format(
-                "row {} of {}",
-                table.row_numbers(int(index), part[SOURCE_ROW]),
-                pl.lit(table.files[int(index)]),
-            ),
-        )
-        for (index,), part in places.partition_by(SOURCE_FILE, as_dict=True).items()
-    ]
-    names = pl.concat([pl.DataFrame(schema={"at": pl.UInt64, "name": pl.String}), *named])
-    return positions.to_frame("at").join(names, on="at", how="left", maintain_order="left")["name"]

@@ -68,9 +68,7 @@ class DaySums:
     def _total(self) -> NDArray[np.float64]:
         return np.concatenate([[0.0], np.cumsum(self.values)])
 
-    def between(
-        self, after: NDArray[np.int64], until: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
+    def between(self, after: NDArray[np.int64], until: NDArray[np.int64]) -> NDArray[np.float64]:
         """Sum of an item's values after one day and until another one, that day included.
 
         Args:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
+from stockout.checks.catalogue import RULES
 from stockout.checks.findings import FINDINGS, SEVERITIES
 from stockout.exports.staging import SOURCE_FILE, SOURCE_ROW
 
@@ -43,8 +44,15 @@ BEYOND = pl.Schema(
 )
 """Columns of the numbers of findings that a rule counted but did not hand over."""
 
-LOCATED = pl.Schema({**FINDINGS, "table": pl.String, SOURCE_FILE: pl.UInt16, SOURCE_ROW: pl.UInt32})
-"""Columns of findings that also say where in the staged tables they are."""
+LOCATED = pl.Schema(
+    [
+        *FINDINGS.items(),
+        ("table", pl.String()),
+        (SOURCE_FILE, pl.UInt16()),
+        (SOURCE_ROW, pl.UInt32()),
+    ]
+)
+"""Columns of findings that also say which row of the staged tables they are about."""
 
 
 class Found(NamedTuple):
@@ -54,7 +62,7 @@ class Found(NamedTuple):
     beyond: pl.DataFrame  # columns of BEYOND
 
 
-def found(frame: pl.DataFrame, beyond: pl.DataFrame | None = None, **told: object) -> Found:
+def found(frame: pl.DataFrame, beyond: pl.DataFrame | None = None, /, **told: object) -> Found:
     """Hits from a frame with some of the columns of :data:`HITS`.
 
     Args:
@@ -113,7 +121,11 @@ def to_findings(
         )
     else:
         kept = hits
-    kept = pl.concat([_numbered(kept, tables), _summaries(beyond)])
+    elsewhere = [code for code, rule in RULES.items() if rule.about != "row"]
+    kept = _numbered(kept, tables).with_columns(
+        pl.when(~pl.col("code").is_in(elsewhere)).then(pl.col(SOURCE_ROW))
+    )
+    kept = pl.concat([kept, _summaries(beyond)])
     grades = {code: severity[code] for code in shown}
     return (
         kept.with_columns(

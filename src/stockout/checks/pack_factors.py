@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 PACK_FACTORS = (6.0, 10.0, 12.0, 24.0, 100.0)
 """Units in a pack: half a dozen, ten, a dozen, two dozen, a hundred.
 
-UN/ECE Recommendation 20 (Codes for Units of Measure Used in International Trade) has units of their
-own for them: HD half dozen, TP ten pack, DZN dozen, CEN hundred; 24 is the usual tray of bottles and
-cans. 10 and 100 are also what a decimal mark does that is read at the wrong place.
+UN/ECE Recommendation 20 (Codes for Units of Measure Used in International Trade) has units of its
+own for half dozens, tens, dozens and hundreds; 24 is the usual tray of bottles and cans. 10 and 100
+are also what a decimal mark does that is read at the wrong place.
 """
 
 
@@ -27,4 +27,5 @@ def nearest_factor(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
     factors = np.array([*(1 / factor for factor in reversed(PACK_FACTORS)), *PACK_FACTORS])
     with np.errstate(divide="ignore", invalid="ignore"):
         away = np.abs(np.log(ratio)[..., None] - np.log(factors))
-    return factors[np.argmin(np.where(np.isnan(away), np.inf, away), axis=-1)]
+    nearest = np.argmin(np.where(np.isnan(away), np.inf, away), axis=-1)
+    return np.asarray(factors[nearest], dtype=np.float64)

@@ -159,7 +159,7 @@ def _bad_rows(table: StagedTable, findings: pl.DataFrame) -> pl.DataFrame:
         ],
         how="vertical",
     )
-    return (
+    bad = (
         parts.sort(*_PLACE, "code", "text", nulls_last=True)
         .group_by(_PLACE, maintain_order=True)
         .agg(
@@ -169,6 +169,12 @@ def _bad_rows(table: StagedTable, findings: pl.DataFrame) -> pl.DataFrame:
         )
         .filter("is_bad")
         .select(*_PLACE, pl.col(_CODES).list.join("; "), pl.col(_MESSAGES).list.join("; "))
+    )
+    # Where a row is a sum of rows of the file, all of these are set aside.
+    return (
+        bad.join(table.members, on=_PLACE, how="left", maintain_order="left_right")
+        .with_columns(pl.coalesce("member", SOURCE_ROW).alias(SOURCE_ROW))
+        .drop("member")
     )
 
 

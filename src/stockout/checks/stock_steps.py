@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -19,11 +18,12 @@ if TYPE_CHECKING:
 
     from stockout.checks.data import Data
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
+    Floats: TypeAlias = NDArray[np.float64]
+    Ints: TypeAlias = NDArray[np.int64]
+    Flags: TypeAlias = NDArray[np.bool_]
 
-logger = logging.getLogger(__name__)
+LITTLE = 1e-6
+"""Below it, a difference is what is left over from adding fractions."""
 
 _BLOCK = 500_000
 """Item-days that are looked at together: about 60 MB of arrays."""
@@ -55,6 +55,7 @@ class Steps:
     inflow: Floats  # units that came, where known
     sold: Floats  # units sold less returned
     known: Flags  # whether net and inflow are known
+    selling: Flags  # whether the sales tell of the item's location on these days
     follows: Flags  # whether the step before it is of the same item
 
     @property
@@ -177,11 +178,14 @@ def stock_steps(data: Data, flows: Flows | None) -> Iterator[Steps]:
     if data.has("sales") and data.is_weekly("sales"):
         rows = rows.filter(pl.col("date").dt.weekday() == 7)
     (stock,) = data.sums(rows, "on_hand")  # batches and bins of a day are added up
+    sales = _window(data, "sales") if data.has("sales") else None
     for block in stock.blocks(_BLOCK):
-        yield _steps(block, flows, data.sold)
+        yield _steps(block, flows, data.sold, sales)
 
 
-def _steps(stock: DaySums, flows: Flows | None, sold: DaySums) -> Steps:
+def _steps(
+    stock: DaySums, flows: Flows | None, sold: DaySums, sales: tuple[Ints, Ints] | None
+) -> Steps:
     item, day = item_of(stock.keys), day_of(stock.keys)
     at = np.flatnonzero(item[1:] == item[:-1]) + 1
     keys, earlier = stock.keys[at], stock.keys[at - 1]
@@ -205,5 +209,13 @@ def _steps(stock: DaySums, flows: Flows | None, sold: DaySums) -> Steps:
         inflow=inflow,
         sold=sold.between(earlier, keys),
         known=known,
+        selling=np.zeros(len(at), dtype=bool)
+        if sales is None
+        else (day - days >= sales[0][item] - 1) & (day <= sales[1][item]),
         follows=np.concatenate([[False], item[1:] == item[:-1]])[: len(at)],
     )
+
+
+def shifted(flags: Flags) -> Flags:
+    """Of each element, what the one before it has."""
+    return np.concatenate([[False], flags[:-1]])[: len(flags)]

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from stockout.exports.staging import StagedTable
 
 _Format = Literal["table", "json", "jsonl", "github", "junit", "sarif", "csv", "parquet", "xlsx"]
-_FRAMES = ("csv", "parquet", "xlsx")  # what a table of findings is written as, into a file
+_FRAMES = ("csv", "parquet", "xlsx")  # what a table of findings is written as
+_FILES = ("parquet", "xlsx")  # of these, what goes into a file only
 _SUFFIXES: Mapping[str, _Format] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
@@ -35,8 +36,8 @@ _SUFFIXES: Mapping[str, _Format] = {
 _GROUP = "Check"
 _FORMATS = shared_flag(
     _Format | None, "--format", group="Output",
-    help="Default: by the suffix of FILE (also .sarif, and .xml for junit), else table; csv, "
-    "parquet and xlsx into a FILE only.",
+    help="Default: by the suffix of FILE (also .sarif, and .xml for junit); on a terminal a table, "
+    "else csv.",
 )  # fmt: skip
 
 _LOG_LINES, _LOG_WIDTH = 200, 160
@@ -287,17 +288,17 @@ def _checked(config: Config, tables: Mapping[str, StagedTable], accepted: int) -
 
 
 def _choose_format(run: Run) -> _Format:
-    """The format asked for, else that of the file's suffix, else a table."""
+    """The format asked for, else that of the file's suffix, else what suits stdout."""
     asked = cast("_Format | None", run.asked)
     if run.output is None:
         if sys.stdout is None:
             raise ConfigError("stdout is closed", hint="name a file: --output FILE")
-        if asked in _FRAMES:
+        if asked in _FILES:
             raise ConfigError(
-                f"{asked} of findings goes into a file",
-                hint=f"name one: --output findings.{asked}; on stdout json and jsonl hold the same",
+                f"{asked} is not written to the terminal or a pipe",
+                hint=f"name a file: --output findings.{asked}",
             )
-        return asked or "table"
+        return asked or ("table" if sys.stdout.isatty() else "csv")
     if asked == "table":
         others = ", ".join(name for name in get_args(_Format) if name != "table")
         raise ConfigError(

@@ -312,6 +312,7 @@ class CheckConfig(_Model):
         return {
             code: {name: float(value) for name, value in settings.items() if name != "severity"}
             for code, settings in self.rules.items()
+            if settings.keys() - {"severity"}
         }
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from stockout.errors import ConfigError, InputError
-from stockout.exports.database_url import parse_url
+from stockout.exports.database_url import is_database, parse_url
 from stockout.exports.expressions import first_line
 from stockout.exports.files import ExportFile
 from stockout.exports.select_query import select_query
@@ -122,6 +122,12 @@ def open_database(
     """
     environment = os.environ if env is None else env
     paths = [source.path] if isinstance(source.path, str) else source.path
+    files = [path for path in paths if not is_database(path)]
+    if files:
+        raise ConfigError(
+            f"{files[0]}: a file and a database in one list of paths",
+            hint="write two sources of the table: [[tables.sales]] twice",
+        )
     return [_open(path, source.query, scratch, folder, environment) for path in paths]
 
 

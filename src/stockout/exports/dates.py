@@ -198,7 +198,7 @@ def survey(text: pl.Expr, name: str) -> list[pl.Expr]:
     """Counts that tell how a column writes dates, for :func:`settle`.
 
     Args:
-        text: Cells without surrounding spaces.
+        text: Cells; spaces around them count as odd, as a plain date has none.
         name: Name of the column; each count is called ``name:kind``.
 
     Returns:

@@ -270,8 +270,10 @@ def _read_header(
     data = place.row + 1
     while data < len(records) and not records[data].cells:
         data += 1
-    # Past the end there is nothing but the end of the text.
-    ends = records[data].ends if data < len(records) else text.count(end_of_line)
+    if data < len(records):
+        ends = records[data].ends
+    else:
+        ends = text.count(end_of_line) + (not text.endswith(end_of_line))
     above = bool(place.titles) or place.rows > 1 or header_row is not None
     return Header(
         place.names,

@@ -53,9 +53,9 @@ class HeaderPlace(NamedTuple):
 def find_header(rows: Sequence[Sequence[str]], known: Collection[str]) -> HeaderPlace | None:
     """Finds the header among the first rows of an export.
 
-    The row with the most known names is the header, the first of those that have as many. It is
-    only looked for below the first row where the first row is narrower, as titles are. Where no
-    name is known, the first row is the header, but for one or two cells above a table of more.
+    The row with the most known names is the header, the first of those that have as many. Below a
+    first row with known names it is only looked for among wider rows, as titles are narrow. Where
+    no name is known, the first row is the header, but for one or two cells above a table of more.
     Two rows are one header where the upper one has gaps that the lower one fills, and known or
     repeated names stand in the lower one.
 
@@ -148,20 +148,27 @@ def is_total(columns: Sequence[str]) -> pl.Expr:
 
 
 def _best_row(cells: Sequence[Sequence[str]], filled: Sequence[int], known: Collection[str]) -> int:
+    def count(index: int) -> int:
+        return count_known(cells[index], known)
+
     first = filled[0]
     width = _filled(cells[first])
     wider = [index for index in filled if _filled(cells[index]) > width]
-    best = max(wider, key=lambda index: count_known(cells[index], known), default=first)
-    most = count_known(cells[best], known)
-    if most > count_known(cells[first], known) and (most > 1 or best == _first_wide(cells, filled)):
-        return best
-    if most or count_known(cells[first], known) or width > _MOST_CELLS_OF_A_TITLE:
+    # A title may happen to have as many commas as the header.
+    below = wider if count(first) else filled[1:]
+    best = max(below, key=count, default=first)
+    if count(best) > count(first):
+        if best in wider and (count(best) > 1 or best == _first_wide(cells, filled)):
+            return best
+        if count(best) > 1 and 2 * count(best) > _filled(cells[best]):
+            return best
+    if count(best) or count(first) or width > _MOST_CELLS_OF_A_TITLE:
         return first
-    below = _first_wide(cells, filled)
+    table = _first_wide(cells, filled)
     usual = median(_filled(cells[index]) for index in filled)
     # A row of numbers or dates is no header, so the first row is one, if a bad one.
-    is_table = below is not None and usual > max(width, _MOST_CELLS_OF_A_TITLE)
-    return below if below is not None and is_table and _is_words(cells[below]) else first
+    is_table = table is not None and usual > max(width, _MOST_CELLS_OF_A_TITLE)
+    return table if table is not None and is_table and _is_words(cells[table]) else first
 
 
 def _first_wide(cells: Sequence[Sequence[str]], filled: Sequence[int]) -> int | None:

@@ -109,7 +109,7 @@ def _valid(core: str, *, money: bool, percent: bool) -> str:
 
 def _around(core: str) -> str:
     """The same with anything that may stand around, in any order: to count, not to read."""
-    around = f"(?:[{_SPACES}+＋−－﹣()（）%％-]|{_CURRENCY})*"
+    around = rf"(?:[\s+＋−－﹣()（）%％-]|{_CURRENCY})*"
     return f"^{around}{core}{around}$"
 
 
@@ -235,7 +235,7 @@ def survey(text: pl.Expr, name: str, null_words: Collection[str] = ()) -> list[p
     """Counts that tell how a column writes numbers, for :func:`settle_file`.
 
     Args:
-        text: Cells without surrounding spaces.
+        text: Cells; spaces around them count as odd, as a plain number has none.
         name: Name of the column; each count is called ``name:kind``.
         null_words: Words that stand for "no value".
 
@@ -250,7 +250,9 @@ def survey(text: pl.Expr, name: str, null_words: Collection[str] = ()) -> list[p
         "comma": text.str.contains(_OF_ONE_STYLE[","]),
         "sure point": text.str.contains(_SURE["."]),
         "sure comma": text.str.contains(_SURE[","]),
-        "words": ~(text.str.contains(_OF_ANY_STYLE) | text.is_in(["", *null_words])),
+        "words": ~(
+            text.str.contains(_OF_ANY_STYLE) | text.str.strip_chars().is_in(["", *null_words])
+        ),
         "odd": text.is_not_null() & text.cast(pl.Float64, strict=False).is_null(),
         "wide": text.str.contains(IS_WIDE),
     }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from stockout.errors import InputError, MissingColumnError
+from stockout.exports.database import QueryResult
 from stockout.exports.expressions import compile_sql
 from stockout.exports.mapping import EXTRA, first_named, map_columns
 from stockout.exports.parsing import CHOICES, MONEY, Cells
@@ -237,7 +238,8 @@ def _dates_of_lists(export: Export, told: Told) -> dict[str, date]:
     """The day that each file of a stock list speaks of, where no column says it."""
     dates = {}
     for file in export.files:
-        day = stock_date(export.titles, file.name)
+        named = not isinstance(file, QueryResult)  # a URL or a query may hold any date
+        day = stock_date(export.titles, file.name if named else "")
         source = "its title or name says"
         if day is None:
             day, source = told.as_of, "as-of says"

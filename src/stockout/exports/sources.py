@@ -107,7 +107,7 @@ def open_files(asked: Asked, scratch: Path) -> Sequence[Export]:
     if source.encoding is not None:
         check_encoding(source.encoding, f"{told.config_name}: {told.key}.encoding")
     paths = [source.path] if isinstance(source.path, str) else source.path
-    if all(is_database(path) for path in paths):
+    if any(is_database(path) for path in paths):
         return open_database(source, scratch, folder)
     files, fmt = find_files(source.path, folder, source.format)
     for one, other in same_content(files):

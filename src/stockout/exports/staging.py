@@ -40,6 +40,14 @@ SOURCE_ROW = "source_row"
 """Column of staged rows: index of the row among the file's rows of data, from 0 (UInt32)."""
 
 
+_MEMBER = "#member"
+
+MEMBERS = pl.Schema(
+    {SOURCE_FILE: pl.UInt16(), SOURCE_ROW: pl.UInt32(), "member": pl.UInt32()}
+)
+"""Columns of :attr:`StagedTable.members`."""
+
+
 @dataclass(frozen=True)
 class StagedTable:
     """One canonical table of the exports that name it.
@@ -57,6 +65,8 @@ class StagedTable:
         missing: Columns that the table needs and a file has not: (file, column, hint).
         encodings: How files that are not UTF-8 were read: file name to encoding.
         row_numbers: From a file's index and indexes of its rows to the numbers an editor shows.
+        members: Where rows are sums of rows of the file, these: columns ``source_file``,
+            ``source_row`` (of the sum) and ``member`` (index of a row that it adds up).
         cells: From a file's index and indexes of its rows to these rows as the file has them.
     """
 
@@ -71,6 +81,7 @@ class StagedTable:
     encodings: Mapping[str, str] = field(default_factory=dict)
     row_numbers: Callable[[int, pl.Series], pl.Series] = lambda _, rows: rows.cast(pl.Int64) + 1
     cells: Callable[[int, pl.Series], pl.DataFrame] | None = None
+    members: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MEMBERS))
 
 
 def stage_tables(
@@ -163,7 +174,7 @@ def _stage(sources: Sequence[Asked], scratch: Path, faults_shown: int) -> Staged
         faults_of(part, source, number, faults_shown)
         for number, (part, _, source) in enumerate(read)
     ]
-    rows = [
+    good = [
         _good_rows(part, known, number, bad.short)
         for number, ((part, known, _), bad) in enumerate(zip(read, faults, strict=True))
     ]
@@ -184,7 +195,7 @@ def _stage(sources: Sequence[Asked], scratch: Path, faults_shown: int) -> Staged
 
     return StagedTable(
         table=table,
-        rows=pl.concat(rows) if rows else _no_rows(table),
+        rows=pl.concat([rows for rows, _ in good]) if good else _no_rows(table),
         files=tuple(part.file.name for part in parts_read),
         present=frozenset(
             name for part in parts_read for name in part.plan.present if name not in EXTRA
@@ -198,11 +209,14 @@ def _stage(sources: Sequence[Asked], scratch: Path, faults_shown: int) -> Staged
         encodings=encodings,
         row_numbers=row_numbers,
         cells=cells,
+        members=pl.concat([pl.DataFrame(schema=MEMBERS), *(members for _, members in good)]),
     )
 
 
-def _good_rows(part: Part, known: Known | None, number: int, short: pl.Series) -> pl.LazyFrame:
-    """The rows of a file that have no fault."""
+def _good_rows(
+    part: Part, known: Known | None, number: int, short: pl.Series
+) -> tuple[pl.LazyFrame, pl.DataFrame]:
+    """The rows of a file that have no fault, and which rows of the file they add up."""
     good = pl.col(KEPT)
     if part.failed:
         good &= pl.any_horizontal(list(part.failed)).not_()
@@ -214,13 +228,17 @@ def _good_rows(part: Part, known: Known | None, number: int, short: pl.Series) -
         pl.lit(number, pl.UInt16).alias(SOURCE_FILE),
         pl.col(ROW).cast(pl.UInt32).alias(SOURCE_ROW),
     )
+    members = pl.DataFrame(schema=MEMBERS)
     if known is not None and known.table.sum_by_key:
-        rows = sum_by_key(rows, table).collect().lazy()
+        numbered = rows.with_columns(pl.col(SOURCE_ROW).alias(_MEMBER))
+        summed = sum_by_key(numbered, table, [_MEMBER]).collect()
+        members = summed.select(SOURCE_FILE, SOURCE_ROW, member=_MEMBER).explode("member")
+        rows = summed.drop(_MEMBER).lazy()
     if table == "sales":
         rows = with_prices(rows)
     if "location" in SCHEMAS[table].column_names() and table not in ("locations", "events"):
         rows = rows.with_columns(pl.col("location").fill_null(ALL_LOCATIONS))
-    return rows
+    return rows, members
 
 
 def _no_rows(table: str) -> pl.LazyFrame:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from stockout.errors import InputError
 from stockout.tables import SCHEMAS
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 _KEY = ("date", "sku", "location")
 
 
-def sum_by_key(rows: pl.LazyFrame, table: str) -> pl.LazyFrame:
+def sum_by_key(rows: pl.LazyFrame, table: str, lists: Collection[str] = ()) -> pl.LazyFrame:
     """One row for each date, SKU and location, its quantities added up; else the first value.
 
     Rows of different units are not added up: they stay apart, for the check of units to find. A
@@ -19,6 +24,7 @@ def sum_by_key(rows: pl.LazyFrame, table: str) -> pl.LazyFrame:
     Args:
         rows: Canonical rows of one file.
         table: Name of the canonical table.
+        lists: Columns of which all values are kept, as a list.
 
     Returns:
         The columns of the rows, in their order; each key where it comes first.
@@ -36,6 +42,8 @@ def sum_by_key(rows: pl.LazyFrame, table: str) -> pl.LazyFrame:
         .agg(
             pl.when(pl.col(name).count() > 0).then(pl.col(name).sum())
             if name in quantities
+            else pl.col(name)
+            if name in lists
             else pl.col(name).first()
             for name in names
             if name not in key

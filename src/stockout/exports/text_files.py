@@ -149,6 +149,12 @@ def utf8_copy(file: ExportFile, encoding: str, folder: Path) -> ExportFile:
             try:
                 text = decoder.decode(block, final=not block)
             except UnicodeError as error:
+                if not block:
+                    raise InputError(
+                        f"the file ends within a character of {encoding} text",
+                        file=file.name,
+                        hint="copy or export the file again",
+                    ) from None
                 start = error.start if isinstance(error, UnicodeDecodeError) else 0
                 lines += block[:start].decode(encoding, errors="ignore").count("\n")
                 raise InputError(

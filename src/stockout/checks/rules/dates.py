@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stockout.checks.data import RowRule
 from stockout.checks.hits import found
+from stockout.checks.row_rules import RowRule, row_rules
 from stockout.exports.staging import SOURCE_FILE, SOURCE_ROW
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def date_findings(data: Data) -> Iterator[Found]:
         for column in columns:
             if data.has(table, column):
                 rules += _rules(data, table, column)
-        yield from data.row_rules(table, rules)
+        yield from row_rules(data, table, rules)
         if data.as_of is not None and data.is_on("SO303") and data.has(table, columns[0]):
             yield from _after_as_of(data, table, columns[0], data.as_of)
 

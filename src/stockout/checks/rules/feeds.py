@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from stockout.checks.data import Data
 
+
 CODES = ("SO311", "SO312", "SO313")
 
 FEEDS = ("sales", "inventory", "movements")
@@ -82,16 +83,22 @@ def _only_file(data: Data, table: str) -> int | None:
 def _holes(data: Data, table: str, feed: pl.DataFrame) -> Iterator[Found]:
     """Days without a row: of the whole table, then of single locations."""
     closed = _closed_days(data)
-    whole = feed.group_by("date").agg(pl.col("rows").sum()).with_columns(
-        location=pl.lit(None, pl.String)
+    whole = (
+        feed.group_by("date")
+        .agg(pl.col("rows").sum())
+        .with_columns(location=pl.lit(None, pl.String))
     )
     end = feed["date"].max()
     holes = _runs(data, whole, closed, end)
     yield _gaps(data, table, holes)
     if feed["location"].n_unique() > 1:
         missing = holes.select(pl.date_ranges("first", "last").explode().alias("date"))
-        parts = _runs(data, feed, pl.concat([closed, missing.with_columns(
-            location=pl.lit(None, pl.String))]), end)
+        parts = _runs(
+            data,
+            feed,
+            pl.concat([closed, missing.with_columns(location=pl.lit(None, pl.String))]),
+            end,
+        )
         yield _gaps(data, table, parts.filter(~pl.col("open")))
         late = pl.col("open") & (pl.col("days") > data.threshold("SO312", "days"))
         yield _stale_locations(data, table, parts.filter(late))
@@ -117,9 +124,7 @@ def _closed_days(data: Data) -> pl.DataFrame:
     return closed.sort("date", "location")
 
 
-def _runs(
-    data: Data, feed: pl.DataFrame, closed: pl.DataFrame, end: object
-) -> pl.DataFrame:
+def _runs(data: Data, feed: pl.DataFrame, closed: pl.DataFrame, end: object) -> pl.DataFrame:
     """Runs of days without a row on weekdays that usually have some, and how many were expected.
 
     Returns:
@@ -134,9 +139,7 @@ def _runs(
     )
     gaps = (
         feed.sort("location", "date")
-        .with_columns(
-            until=pl.col("date").shift(-1).over("location").fill_null(pl.lit(end) + _DAY)
-        )
+        .with_columns(until=pl.col("date").shift(-1).over("location").fill_null(pl.lit(end) + _DAY))
         .filter(pl.col("until") - pl.col("date") > _DAY)
         .with_columns(
             gap=pl.int_range(pl.len()),
@@ -148,18 +151,20 @@ def _runs(
     )
     everywhere = closed.filter(pl.col("location").is_null()).select("date")
     missed = gaps.group_by(key).agg(pl.len().alias("missed"))
-    return (
+    days = (
         gaps.with_columns(here=pl.len().over("gap", "weekday"))
         .join(everywhere, on="date", how="anti")
         .join(closed.drop_nulls("location"), on=["date", "location"], how="anti")
         .join(normal, on=key, nulls_equal=True)
         .join(missed, on=key, nulls_equal=True)
-        .join(_recurring(gaps), on=["location", "date"], how="anti", nulls_equal=True)
         .with_columns(
             # The gap itself is no reason to call its weekday an unusual one.
             share=pl.col("seen") / (pl.col("seen") + pl.col("missed") - pl.col("here"))
         )
         .filter(pl.col("share") >= usual, pl.col("seen") >= least)
+    )
+    return (
+        days.join(_recurring(days), on=["location", "date"], how="anti", nulls_equal=True)
         .group_by("location", "gap", "open")
         .agg(
             pl.col("date").min().alias("first"),
@@ -181,9 +186,7 @@ def _recurring(missing: pl.DataFrame) -> pl.DataFrame:
             "easter": pl.Series([easter_sunday(year) for year in years], dtype=pl.Date),
         }
     )
-    days = missing.select("location", "date", year=pl.col("date").dt.year()).join(
-        easter, on="year"
-    )
+    days = missing.select("location", "date", year=pl.col("date").dt.year()).join(easter, on="year")
     feasts = (
         pl.col("date").dt.strftime("%m-%d"),
         (pl.col("date") - pl.col("easter")).dt.total_days().cast(pl.String),

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from stockout.checks.data import POSITION, row_names, split_position
 from stockout.checks.hits import BEYOND, Found, found
+from stockout.checks.positions import POSITION, row_names, split_position
+from stockout.checks.row_rules import first_of_each_file
 from stockout.exports.complete import KEYS
 from stockout.exports.staging import SOURCE_FILE, SOURCE_ROW
 from stockout.tables import SCHEMAS
@@ -52,24 +53,24 @@ def key_findings(data: Data) -> Iterator[Found]:
 
 
 def _key(data: Data, table: str) -> _Key | None:
-    if table in KEYS:
-        return _Key([KEYS[table]], "SO201", KEYS[table])
     whole = _columns(data, table)
-    if table in _ORDERS:
+    key = None
+    if table in KEYS:
+        key = _Key([KEYS[table]], "SO201", KEYS[table])
+    elif table in _ORDERS:
         order, part = _ORDERS[table]
+        key = _Key(whole, "SO202", order)
         if data.has(table, "line"):
             columns = [name for name in (order, "line", part) if name in whole]
-            return _Key(columns, "SO201", "line", pl.col("line").is_not_null())
-        return _Key(whole, "SO202", order)
-    if table == "sales" and data.has(table, "order_id"):
-        return _Key(whole, "SO202", "order_id", pl.col("order_id").is_not_null())
-    if table == "inventory" or (table == "sales" and not data.has(table, "customer_id")):
+            key = _Key(columns, "SO201", "line", pl.col("line").is_not_null())
+    elif table == "sales" and data.has(table, "order_id"):
+        key = _Key(whole, "SO202", "order_id", pl.col("order_id").is_not_null())
+    elif table == "inventory" or (table == "sales" and not data.has(table, "customer_id")):
         columns = [name for name in ("date", "sku", "location", "channel") if name in whole]
-        share = data.threshold("SO203", "usual_share")
-        return _Key(columns, "SO203", "sku", usual_share=share)
-    if table in {"events", "overrides"}:
-        return _Key(whole, "SO202", whole[0])
-    return None
+        key = _Key(columns, "SO203", "sku", usual_share=data.threshold("SO203", "usual_share"))
+    elif table in {"events", "overrides"}:
+        key = _Key(whole, "SO202", whole[0])
+    return key
 
 
 def _columns(data: Data, table: str) -> list[str]:
@@ -124,9 +125,7 @@ def _in_whole_orders(data: Data, same: pl.DataFrame) -> pl.Series:
         .group_by("order_id", pl.struct(_columns(data, "sales")).hash().alias(_WHOLE))
         .agg(pl.len().alias("times"))
     )
-    orders = lines.group_by("order_id").agg(
-        whole=(pl.len() > 1) & (pl.col("times").min() > 1)
-    )
+    orders = lines.group_by("order_id").agg(whole=(pl.len() > 1) & (pl.col("times").min() > 1))
     return same.join(orders, on="order_id", how="left", maintain_order="left")["whole"]
 
 
@@ -135,7 +134,7 @@ def _listed(
 ) -> Iterator[Found]:
     """The first repetitions of each file, by code, compared with the rows that they repeat."""
     placed = {code: split_position(rows, _AT) for code, rows in repeats.items()}
-    listed = {code: data.first_of_each_file(rows) for code, rows in placed.items()}
+    listed = {code: first_of_each_file(data, rows) for code, rows in placed.items()}
     wanted = [rows[name] for rows in listed.values() for name in (_AT, "first")]
     whole = _columns(data, table)
     rows = data.at(table, pl.concat(wanted), whole)
@@ -168,9 +167,7 @@ def _listed(
         )
 
 
-def _not_listed(
-    repeats: pl.DataFrame, listed: pl.DataFrame, code: str, table: str
-) -> pl.DataFrame:
+def _not_listed(repeats: pl.DataFrame, listed: pl.DataFrame, code: str, table: str) -> pl.DataFrame:
     return (
         repeats.join(listed, on=_AT, how="anti")
         .group_by(SOURCE_FILE)

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from stockout.checks.data import RowRule
 from stockout.checks.day_sums import DaySums, item_of
 from stockout.checks.pack_factors import PACK_FACTORS, nearest_factor
 from stockout.checks.robust import BINS_PER_OCTAVE, amount
+from stockout.checks.row_rules import RowRule, placed
 from stockout.tables import ITEM
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def shift_findings(data: Data) -> Iterator[Found]:
         hits = pl.concat(told).filter(pl.col("column") == column)
         if not hits.is_empty():
             rule = RowRule("SO502", column, pl.lit(value=True), message, hint, ())
-            yield data.placed(rule, "sales", hits)
+            yield placed(data, rule, "sales", hits)
 
 
 _HIT = pl.Schema(
@@ -110,8 +110,10 @@ def _weekly_prices(data: Data) -> DaySums:
     if not (data.has("sales", "unit_price") or data.has("sales", "revenue")):
         return DaySums.empty()
     # A price that jumps by a factor has rows that far apart; mostly there is no such item.
-    ends = data.price_bins.drop_nulls().group_by("item").agg(
-        (pl.col("bin").max() - pl.col("bin").min()).alias("apart")
+    ends = (
+        data.price_bins.drop_nulls()
+        .group_by("item")
+        .agg((pl.col("bin").max() - pl.col("bin").min()).alias("apart"))
     )
     least = BINS_PER_OCTAVE * float(np.log2(PACK_FACTORS[0] / 2))
     restless = ends.filter(pl.col("apart") >= least).join(data.items, on="item").select(ITEM)
@@ -122,9 +124,7 @@ def _weekly_prices(data: Data) -> DaySums:
         data.counted_rows("sales")
         .join(restless.lazy(), on=ITEM, how="semi")
         .filter(pl.col("units") > 0, money > 0)
-        .select(
-            pl.col("date").dt.truncate("1w"), *ITEM, money=money, units=pl.col("units")
-        )
+        .select(pl.col("date").dt.truncate("1w"), *ITEM, money=money, units=pl.col("units"))
     )
     spent, units = data.sums(rows, "money", "units")
     return DaySums(spent.keys, spent.values / units.values)
@@ -289,7 +289,7 @@ def _whole(values: Floats) -> Floats:
     """Share of whole numbers in each row, nan left aside."""
     there = ~np.isnan(values)
     near = np.abs(values - np.round(values)) <= 1e-6 * np.maximum(1, np.abs(values))
-    return np.sum(near & there, axis=1) / np.maximum(there.sum(axis=1), 1)
+    return np.asarray(np.sum(near & there, axis=1) / np.maximum(there.sum(axis=1), 1))
 
 
 def _split(sold: DaySums, least: int, z: float) -> Ints:

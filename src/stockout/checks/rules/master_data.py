@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stockout.checks.data import RowRule
+from stockout.checks.robust import amount
+from stockout.checks.row_rules import RowRule, row_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ def master_data_findings(data: Data) -> Iterator[Found]:
     ]
     for table, chosen in rules.items():
         if data.has(table):
-            yield from data.row_rules(table, chosen)
+            yield from row_rules(data, table, chosen)
 
 
 def _money(column: str) -> RowRule:
@@ -55,7 +56,7 @@ def _money(column: str) -> RowRule:
         "SO514",
         column,
         pl.col(column) < 0,
-        pl.format(f"{column} is {{}}, below zero", column),
+        pl.format(f"{column} is {{}}, below zero", amount(pl.col(column))),
         "correct it; a return has negative units, not a negative price",
         (column,),
     )
@@ -66,7 +67,7 @@ def _impossible(column: str) -> RowRule:
         "SO521",
         column,
         pl.col(column) < 0,
-        pl.format(f"{column} is {{}}, below zero", column),
+        pl.format(f"{column} is {{}}, below zero", amount(pl.col(column))),
         "correct it, or empty the cell where it is not known",
         (column,),
     )
@@ -78,7 +79,7 @@ def _share(column: str) -> RowRule:
         "SO521",
         column,
         (value <= 0) | (value >= 1),
-        pl.format(f"{column} is {{}}, and must be between 0 and 1", column),
+        pl.format(f"{column} is {{}}, and must be between 0 and 1", amount(pl.col(column))),
         "write a share such as 0.95; per cent are divided by 100",
         (column,),
     )
@@ -89,7 +90,7 @@ def _pack_size() -> RowRule:
         "SO521",
         "pack_size",
         pl.col("pack_size") <= 0,
-        pl.format("pack_size is {}, and must be above zero", "pack_size"),
+        pl.format("pack_size is {}, and must be above zero", amount(pl.col("pack_size"))),
         "correct it, or empty the cell where there is no pack",
         ("pack_size",),
     )
@@ -112,7 +113,7 @@ def _below_cost(share: float) -> RowRule:
         "SO515",
         "unit_cost",
         (price > 0) & (cost > share * price),
-        pl.format("unit_cost {} is above unit_price {}", "unit_cost", "unit_price"),
+        pl.format("unit_cost {} is above unit_price {}", amount(cost), amount(price)),
         "are both for one unit, and in one currency? A cost of a whole case is the usual reason",
         ("unit_cost", "unit_price"),
     )
@@ -123,7 +124,11 @@ def _too_large(column: str) -> RowRule:
         "SO522",
         column,
         (pl.col("max_stock") > 0) & (pl.col(column) > pl.col("max_stock")),
-        pl.format(f"{column} {{}} is more than max_stock {{}}", column, "max_stock"),
+        pl.format(
+            f"{column} {{}} is more than max_stock {{}}",
+            amount(pl.col(column)),
+            amount(pl.col("max_stock")),
+        ),
         "raise max_stock, or correct the other; as it is, nothing can be ordered",
         (column, "max_stock"),
     )
@@ -134,7 +139,9 @@ def _opposite_signs() -> RowRule:
         "SO506",
         "revenue",
         pl.col("units") * pl.col("revenue") < 0,
-        pl.format("{} units bring a revenue of {}", "units", "revenue"),
+        pl.format(
+            "{} units bring a revenue of {}", amount(pl.col("units")), amount(pl.col("revenue"))
+        ),
         "a return has negative units and negative revenue; correct one of them",
         ("units", "revenue"),
     )

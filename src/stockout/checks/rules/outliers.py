@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stockout.checks.data import RowRule
 from stockout.checks.robust import BINS_PER_OCTAVE, amount, log_spread
+from stockout.checks.row_rules import RowRule, fetch
 from stockout.tables import ITEM
 
 if TYPE_CHECKING:
@@ -79,9 +79,13 @@ def _far_off(
         high=(pl.col("centre") + allowed).exp(),
         low=(pl.col("centre") - allowed).exp() if low else pl.lit(0.0),
     )
-    reach = bins.drop_nulls().group_by("item").agg(
-        (2.0 ** ((pl.col("bin").max() + 1) / BINS_PER_OCTAVE)).alias("most"),
-        (2.0 ** ((pl.col("bin").min() - 1) / BINS_PER_OCTAVE)).alias("least"),
+    reach = (
+        bins.drop_nulls()
+        .group_by("item")
+        .agg(
+            (2.0 ** ((pl.col("bin").max() + 1) / BINS_PER_OCTAVE)).alias("most"),
+            (2.0 ** ((pl.col("bin").min() - 1) / BINS_PER_OCTAVE)).alias("least"),
+        )
     )
     suspect = (
         limits.join(reach, on="item")
@@ -94,7 +98,8 @@ def _far_off(
     far = (pl.col("#value") > pl.col("high")) | (
         (pl.col("#value") > 0) & (pl.col("#value") < pl.col("low"))
     )
-    yield data.fetch(
+    yield fetch(
+        data,
         rule._replace(when=far),
         "sales",
         data.rows("sales")

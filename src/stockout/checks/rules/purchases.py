@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stockout.checks.data import RowRule
-from stockout.checks.robust import NORMAL
+from stockout.checks.robust import NORMAL, amount
+from stockout.checks.row_rules import RowRule, fetch, row_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,14 +22,14 @@ CODES = ("SO601", "SO602", "SO603", "SO604", "SO605", "SO606", "SO607", "SO608")
 def purchase_findings(data: Data) -> Iterator[Found]:
     """Findings SO601 to SO608."""
     if data.has("orders"):
-        yield from data.row_rules("orders", _ORDER_RULES)
+        yield from row_rules(data, "orders", _ORDER_RULES)
     if not data.has("purchases"):
         return
     rules = [*_PURCHASE_RULES, _over_delivery(data.threshold("SO605", "share"))]
     today = _today(data)
     if today is not None:
         rules.append(_forgotten(today, data.threshold("SO607", "days")))
-    yield from data.row_rules("purchases", rules)
+    yield from row_rules(data, "purchases", rules)
     if data.is_on("SO601"):
         yield from _no_lead_time(data)
     if data.is_on("SO602") and data.has("purchases", "received_date"):
@@ -52,7 +52,7 @@ def _nothing_ordered(column: str) -> RowRule:
         "SO608",
         column,
         pl.col(column) <= 0,
-        pl.format(f"{column} is {{}}", column),
+        pl.format(f"{column} is {{}}", amount(pl.col(column))),
         "leave cancelled lines and returns to the supplier out with an exclude rule",
         (column,),
     )
@@ -72,7 +72,9 @@ _PURCHASE_RULES = (
         "SO606",
         "received_date",
         (pl.col("received_units") > 0) & pl.col("received_date").is_null(),
-        pl.format("{} units were received, and no date says when", "received_units"),
+        pl.format(
+            "{} units were received, and no date says when", amount(pl.col("received_units"))
+        ),
         "fill received_date in; without it the line counts as open, and for no lead time",
         ("received_units", "received_date"),
     ),
@@ -85,7 +87,7 @@ def _over_delivery(share: float) -> RowRule:
         "SO605",
         "received_units",
         (ordered > 0) & (received > (1 + share) * ordered),
-        pl.format("{} units received of {} ordered", received, ordered),
+        pl.format("{} units received of {} ordered", amount(received), amount(ordered)),
         "are both in the same unit? A case that counts as pieces is the usual reason",
         ("received_units",),
     )
@@ -125,7 +127,8 @@ def _no_lead_time(data: Data) -> Iterator[Found]:
             rows = rows.join(at_once, on=key, how="anti", maintain_order="left")
     for column in ("promised_date", "received_date"):
         if data.has("purchases", column):
-            yield data.fetch(
+            yield fetch(
+                data,
                 RowRule(
                     "SO601",
                     column,
@@ -162,11 +165,15 @@ def _unusual_lead_time(data: Data) -> Found:
     )
     (spreads_found,) = data.collect(spreads)
     middle = pl.col("centre").exp() - 1
-    return data.fetch(
+    return fetch(
+        data,
         RowRule(
             "SO602",
             "received_date",
-            ((log - pl.col("centre")).abs() >= data.threshold("SO602", "spreads") * pl.col("spread"))
+            (
+                (log - pl.col("centre")).abs()
+                >= data.threshold("SO602", "spreads") * pl.col("spread")
+            )
             & ((days - middle).abs() >= data.threshold("SO602", "days")),
             pl.format(
                 "took {} days, where this supplier usually takes {}",

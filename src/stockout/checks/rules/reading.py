@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stockout.checks.data import split_position
 from stockout.checks.hits import BEYOND, Found, found
+from stockout.checks.positions import split_position
 from stockout.exports.staging import SOURCE_FILE
 
 if TYPE_CHECKING:
@@ -20,15 +20,13 @@ CODES = ("SO101", "SO102", "SO103", "SO104", "SO105", "SO106", "SO107", "SO108",
 
 _NAMES = ("sku", "location", "name", "category", "supplier_id", "segment", "channel")
 
-DAMAGED = "|".join(
-    (
-        "\N{REPLACEMENT CHARACTER}",
-        "锟斤拷",  # the replacement character's UTF-8 bytes, read as GBK
-        "ï»¿",  # a UTF-8 byte order mark, read as Latin-1
-        "[ÃÂ][\\x{80}-\\x{BF}]",  # a UTF-8 letter, read as Latin-1
-        "â€",  # a UTF-8 dash or quote, read as Windows-1252
-        "[\\x{80}-\\x{9F}]",  # Windows-1252, read as Latin-1
-    )
+DAMAGED = (
+    "\N{REPLACEMENT CHARACTER}"
+    "|锟斤拷"  # the replacement character's UTF-8 bytes, read as GBK
+    "|ï»¿"  # a UTF-8 byte order mark, read as Latin-1
+    "|[ÃÂ][\\x{80}-\\x{BF}]"  # a UTF-8 letter, read as Latin-1
+    "|â€"  # a UTF-8 dash or quote, read as Windows-1252
+    "|[\\x{80}-\\x{9F}]"  # Windows-1252, read as Latin-1
 )
 """What a text shows that was read in the wrong encoding before it was exported."""
 
@@ -38,30 +36,29 @@ def reading_findings(data: Data) -> Iterator[Found]:
     for name, table in data.tables.items():
         for file, column, hint in table.missing:
             yield _one(
-                "SO101",
-                name,
                 file,
-                column,
-                f"no column for {column}, which table {name} needs",
-                hint or f"name the column under tables.{name}.columns.{column}",
+                code="SO101",
+                table=name,
+                column=column,
+                message=f"no column for {column}, which table {name} needs",
+                hint=hint or f"name the column under tables.{name}.columns",
             )
         for file, column in table.unused:
             yield _one(
-                "SO102",
-                name,
                 file,
-                column,
-                "nothing reads this column",
-                f"if it matters, name it under tables.{name}.columns",
+                code="SO102",
+                table=name,
+                column=column,
+                message="nothing reads this column",
+                hint=f"if it matters, name it under tables.{name}.columns",
             )
         for file, encoding in table.encodings.items():
             yield _one(
-                "SO106",
-                name,
                 file,
-                None,
-                f"not UTF-8: read as {encoding}",
-                f'if names look wrong, set tables.{name}.encoding; else set it to "{encoding}"',
+                code="SO106",
+                table=name,
+                message=f"not UTF-8: read as {encoding}",
+                hint=f"if names look wrong, set tables.{name}.encoding",
             )
         yield _faults(data, name)
         if not table.missing:
@@ -70,15 +67,8 @@ def reading_findings(data: Data) -> Iterator[Found]:
             yield from _damaged(data, name)
 
 
-def _one(code: str, table: str, file: str, column: str | None, message: str, hint: str) -> Found:
-    return found(
-        pl.DataFrame({"file": [file]}),
-        code=code,
-        table=table,
-        column=column,
-        message=message,
-        hint=hint,
-    )
+def _one(file: str, **told: str | None) -> Found:
+    return found(pl.DataFrame({"file": [file]}), **told)
 
 
 def _faults(data: Data, name: str) -> Found:
@@ -104,7 +94,7 @@ def _faults(data: Data, name: str) -> Found:
         pl.format(": found '{}'", "found").fill_null(""),
         pl.format(", expected {}", "expected").fill_null(""),
     )
-    beyond = beyond.select(BEYOND.names()).cast(dict(BEYOND))
+    beyond = beyond.select(BEYOND.names()).cast(BEYOND)
     return found(faults.with_columns(message=told), beyond, table=name)
 
 
@@ -113,12 +103,11 @@ def _empty(data: Data, name: str) -> Iterator[Found]:
     if count.item() == 0:
         for file in data.tables[name].files:
             yield _one(
-                "SO109",
-                name,
                 file,
-                None,
-                f"no row of table {name} is left to use",
-                "is the export whole, and do exclude rules leave out what they should?",
+                code="SO109",
+                table=name,
+                message=f"no row of table {name} is left to use",
+                hint="is the export whole, and do exclude rules leave out what they should?",
             )
 
 

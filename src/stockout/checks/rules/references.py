@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stockout.checks.data import RowRule, split_position
 from stockout.checks.hits import Found, found
+from stockout.checks.positions import split_position
+from stockout.checks.row_rules import RowRule, fetch
 from stockout.tables import ALL_LOCATIONS, ITEM
 
 if TYPE_CHECKING:
@@ -192,15 +193,12 @@ def _never_meet(sold: pl.DataFrame, kept: pl.DataFrame, common: int) -> Found:
                 f"{_examples(theirs)}; bring them to the same words"
             )
             break
+    message = (
+        f"sales of {sold.height:,} items and stock of {kept.height:,}, and only {common:,} are "
+        "in both"
+    )
     return found(
-        pl.DataFrame(
-            {
-                "message": [
-                    f"sales of {sold.height:,} items and stock of {kept.height:,}, and only "
-                    f"{common:,} are in both"
-                ]
-            }
-        ),
+        pl.DataFrame({"message": [message]}),
         code="SO216",
         table="inventory",
         column="location" if "no location" in hint else "sku",
@@ -232,7 +230,8 @@ def _outside_life(data: Data) -> Iterator[Found]:
     late = pl.col("date") > pl.col("active_to") + grace
     early = pl.col("date") < pl.col("active_from") - grace
     usual = data.usual_dates("sales")
-    yield data.fetch(
+    yield fetch(
+        data,
         RowRule(
             "SO218",
             "date",
@@ -244,7 +243,5 @@ def _outside_life(data: Data) -> Iterator[Found]:
             ("date",),
         ),
         "sales",
-        data.rows("sales").join(
-            suspect.lazy().select("sku", "active_from", "active_to"), on="sku"
-        ),
+        data.rows("sales").join(suspect.lazy().select("sku", "active_from", "active_to"), on="sku"),
     )

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from stockout.checks.data import POSITION, RowRule, split_position
 from stockout.checks.hits import found
 from stockout.checks.pack_factors import PACK_FACTORS
+from stockout.checks.positions import POSITION, split_position
 from stockout.checks.robust import amount
+from stockout.checks.row_rules import RowRule, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,8 @@ def _cost_of_a_pack(data: Data) -> Iterator[Found]:
     away = (pl.col("unit_cost") / pl.col("usual")).log()
     factors = [*PACK_FACTORS, *(1 / factor for factor in PACK_FACTORS)]
     fits = pl.any_horizontal((away - float(np.log(factor))).abs() <= _CLOSE for factor in factors)
-    yield data.fetch(
+    yield fetch(
+        data,
         RowRule(
             "SO504",
             "unit_cost",
@@ -77,9 +79,14 @@ def _signs(data: Data) -> Iterator[Found]:
     """Tables, or kinds of movement, of which most rows have the wrong sign."""
     places = [("sales", pl.lit("sale"), pl.col("units") < 0, "negative")]
     kind = pl.col("kind")
-    wrong = pl.when(kind.is_in(["receipt", "return"])).then(pl.col("units") < 0)
-    wrong = wrong.when(kind.is_in(["sale", "scrap"])).then(pl.col("units") > 0)
-    places.append(("movements", kind, wrong.otherwise(pl.lit(value=False)), "of the wrong sign"))
+    wrong = (
+        pl.when(kind.is_in(["receipt", "return"]))
+        .then(pl.col("units") < 0)
+        .when(kind.is_in(["sale", "scrap"]))
+        .then(pl.col("units") > 0)
+        .otherwise(pl.lit(value=False))
+    )
+    places.append(("movements", kind, wrong, "of the wrong sign"))
     for table, named, is_wrong, word in places:
         if not data.has(table):
             continue
@@ -95,9 +102,7 @@ def _signs(data: Data) -> Iterator[Found]:
         most = counts.filter(pl.col("rows") >= _ROWS, pl.col("wrong") > 0.5 * pl.col("rows"))
         yield found(
             split_position(most.sort("at")).with_columns(
-                message=pl.format(
-                    "{} of {} rows of kind {} are " + word, "wrong", "rows", "kind"
-                )
+                message=pl.format("{} of {} rows of kind {} are " + word, "wrong", "rows", "kind")
             ),
             code="SO505",
             table=table,
@@ -108,86 +113,87 @@ def _signs(data: Data) -> Iterator[Found]:
 
 
 def _currencies(data: Data) -> Iterator[Found]:
-    """Currencies other than that of most sales (else of most rows)."""
-    parts = [
-        data.values(table, "currency").with_columns(
-            table=pl.lit(table), plain=pl.col("currency").str.strip_chars().str.to_uppercase()
-        )
-        for table in _PRICED
-        if table in data.tables
-    ]
-    if not parts:
-        return
-    named = pl.concat(parts).filter(pl.col("plain") != "")
-    if named["plain"].n_unique() < 2:
-        return
-    first = named.head(1)["table"].item()
-    usual = (
-        named.filter(pl.col("table") == first)
-        .group_by("plain")
+    """Rows in another currency than most sales (else most purchases, else most products)."""
+    plain = pl.col("currency").str.strip_chars().str.to_uppercase()
+    tables = [table for table in _PRICED if table in data.tables]
+    counts = {
+        table: data.values(table, "currency")
+        .group_by(plain)
         .agg(pl.col("rows").sum())
-        .sort("rows", "plain", descending=[True, False])["plain"][0]
-    )
-    others = split_position(named.filter(pl.col("plain") != usual)).with_columns(
-        message=pl.format(
-            "{} rows in {}, where most {} are in {}",
-            "rows",
-            "currency",
-            pl.lit(first),
-            pl.lit(usual),
-        )
-    )
-    for (table,), part in others.partition_by("table", as_dict=True, maintain_order=True).items():
-        yield found(
-            part,
-            code="SO511",
-            table=str(table),
-            column="currency",
-            hint="money is in one currency a run: convert it, or read one currency at a time",
-        )
+        .filter(pl.col("currency") != "")
+        .sort("rows", "currency", descending=[True, False])
+        for table in tables
+    }
+    told = [table for table in tables if not counts[table].is_empty()]
+    if not told:
+        return
+    usual = counts[told[0]]["currency"][0]
+    for table in told:
+        if (counts[table]["currency"] != usual).any():
+            yield fetch(
+                data,
+                RowRule(
+                    "SO511",
+                    "currency",
+                    (plain != usual) & (plain != ""),
+                    pl.format(
+                        "in {}, where most {} are in {}",
+                        "currency",
+                        pl.lit(told[0]),
+                        pl.lit(usual),
+                    ),
+                    "money is in one currency a run: convert it, or leave the others out",
+                    (),
+                ),
+                table,
+                data.rows(table),
+            )
 
 
 def _units(data: Data) -> Iterator[Found]:
-    """SKUs that are counted in more than one unit of measure."""
+    """Rows in another unit of measure than that of their SKU.
+
+    That is the one of most rows in the first of the tables that names any for the SKU.
+    """
     folded = pl.col("unit").str.normalize("NFKC").str.strip_chars(" .").str.to_lowercase()
+    plain = pl.when(folded.is_in(PIECES)).then(pl.lit("piece")).otherwise(folded)
     parts = []
-    for table in _COUNTED:
+    for rank, table in enumerate(_COUNTED):
         if table in data.tables:
             (units,) = data.collect(
                 data.rows(table)
                 .drop_nulls("unit")
-                .group_by("sku", "unit")
-                .agg(pl.len().alias("rows"), POSITION.min().alias("at"))
+                .group_by("sku", plain.alias("plain"))
+                .agg(pl.len().alias("rows"), pl.col("unit").min())
             )
-            parts.append(units.with_columns(table=pl.lit(table), rank=pl.lit(len(parts))))
+            parts.append(units.with_columns(table=pl.lit(table), rank=pl.lit(rank)))
     if not parts:
         return
-    units = (
+    usual = (
         pl.concat(parts)
-        .with_columns(plain=pl.when(folded.is_in(PIECES)).then(pl.lit("piece")).otherwise(folded))
         .filter(pl.col("plain") != "")
-        .sort("sku", "rank", "rows", "plain", "at", descending=[False, False, True, False, False])
+        .sort("sku", "rank", "rows", "plain", descending=[False, False, True, False])
         .with_columns(
-            usual=pl.col("plain").first().over("sku"),
-            word=pl.col("unit").first().over("sku"),
-            home=pl.col("table").first().over("sku"),
+            pl.col("plain").first().over("sku").alias("usual"),
+            pl.col("unit").first().over("sku").alias("word"),
+            pl.col("table").first().over("sku").alias("home"),
         )
-        .filter(pl.col("plain") != pl.col("usual"))
-        .sort("rank", "at")
     )
-    for (table,), part in units.partition_by("table", as_dict=True, maintain_order=True).items():
-        yield found(
-            split_position(part).with_columns(
-                message=pl.format(
-                    "{} rows in unit '{}', where most {} of the SKU are in '{}'",
-                    "rows",
-                    "unit",
-                    "home",
-                    "word",
-                )
+    others = usual.filter(pl.col("plain") != pl.col("usual"))
+    for (table,), part in others.partition_by("table", as_dict=True, maintain_order=True).items():
+        mixed = part.select("sku", "usual", "word", "home").unique("sku")
+        yield fetch(
+            data,
+            RowRule(
+                "SO512",
+                "unit",
+                (plain != pl.col("usual")) & (plain != ""),
+                pl.format(
+                    "in unit '{}', where most {} of the SKU are in '{}'", "unit", "home", "word"
+                ),
+                "bring all quantities of an SKU to one unit with an expression",
+                (),
             ),
-            code="SO512",
-            table=str(table),
-            column="unit",
-            hint="bring all quantities of an SKU to one unit with an expression",
+            str(table),
+            data.rows(str(table)).join(mixed.lazy(), on="sku", maintain_order="left"),
         )

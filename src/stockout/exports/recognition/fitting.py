@@ -51,10 +51,12 @@ _FILE_WORDS: Mapping[str, str] = {
     "overrides": r"override|correction|adjust",
 }
 _NEEDED_WEIGHT = 2.0
-_OTHERWISE_WEIGHT = 0.6  # of a name that is taken only where no better one is there
-_FILE_WEIGHT = 1.5
+_OTHERWISE_WEIGHT = 0.4  # of a name that is taken only where no better one is there
+_FILE_WEIGHT = 3.0
 _CLEAR_MARGIN = 1.0  # between two tables that an export could be
-_MANY_NEGATIVE = 0.3  # share of negative units above which they are movements rather than sales
+_SIGN_WEIGHT = 1.5
+_MOSTLY_NEGATIVE, _FEW_NEGATIVE = 0.5, 0.1
+"""Shares of negative units that are issues from a stock, and that are returns of sales."""
 
 
 class Mapped(NamedTuple):
@@ -120,10 +122,17 @@ def fits_by_name(kin: Kin) -> list[Fit]:
         kin: Exports of one kind.
 
     Returns:
-        The tables it would make, best first; those that lack a column last.
+        The tables it would make, best first; a column that one lacks counts against it.
     """
     found = [fit for table in SCHEMAS if (fit := _fit(kin, table)) is not None]
-    found.sort(key=lambda fit: (bool(fit.missing), -fit.score, list(SCHEMAS).index(fit.table)))
+    order = list(SCHEMAS)
+    found.sort(
+        key=lambda fit: (
+            _NEEDED_WEIGHT * len(fit.missing) - fit.score,
+            bool(fit.missing),
+            order.index(fit.table),
+        )
+    )
     return _with_rivals(found)
 
 
@@ -260,6 +269,7 @@ def _is_plausible(kin: Kin, table: str, columns: Mapping[str, Mapped]) -> bool:
 
 def _score(kin: Kin, table: str, columns: Mapping[str, Mapped]) -> float:
     needed = {column for group in needed_columns(table) for column in group}
+    needed |= {"date"} & set(SCHEMAS[table].column_names())
     score = sum(
         (_NEEDED_WEIGHT if column in needed else 1.0)
         * (_OTHERWISE_WEIGHT if where.how == "otherwise" else 1.0)
@@ -268,9 +278,12 @@ def _score(kin: Kin, table: str, columns: Mapping[str, Mapped]) -> float:
     if is_named(kin, table):
         score += _FILE_WEIGHT
     units = columns.get("units")
-    if table in ("sales", "movements") and units is not None:
-        negative = kin.columns[units.name].negative >= _MANY_NEGATIVE
-        score += _FILE_WEIGHT * (negative if table == "movements" else not negative)
+    if table == "movements" and units is not None:
+        negative = kin.columns[units.name].negative
+        if negative >= _MOSTLY_NEGATIVE:
+            score += _SIGN_WEIGHT
+        elif negative < _FEW_NEGATIVE and "kind" not in columns:
+            score -= _SIGN_WEIGHT
     return score
 
 

@@ -52,7 +52,7 @@ def path_of(paths: Sequence[Path], known: Collection[Path], base: Path) -> str |
     wanted = set(paths)
     for pattern in _patterns(paths):
         found = {path for path in known if path.match(pattern) and _depth(path, pattern)}
-        if found == wanted:
+        if found == wanted and Path(pattern) not in known:  # else it would be taken literally
             return relative(Path(pattern), base)
     return [relative(path, base) for path in paths]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from stockout.exports.read import NEVER_EMPTY
 from stockout.exports.recognition.fitting import (
     CONFIDENCES,
     Fit,
@@ -287,14 +288,18 @@ def choose(understood: Sequence[Understood], ask: Ask) -> tuple[list[Proposal], 
     for index, each in enumerate(understood):
         if id(each.kin) in used:
             unused.pop(index, None)
-        elif each.reason is not None:
-            unused[index] = each.reason
-        elif each.kin.sample.is_empty():
-            unused[index] = "it has no rows"
         elif index not in unused:
-            tables = " and ".join(dict.fromkeys(fit.table for fit in each.fits))
-            unused[index] = f"{tables} is taken from another export"
+            unused[index] = _why_unused(each)
     return proposals, unused
+
+
+def _why_unused(each: Understood) -> str:
+    if each.reason is not None:
+        return each.reason
+    if each.kin.sample.is_empty():
+        return "it has no rows"
+    tables = " and ".join(dict.fromkeys(fit.table for fit in each.fits))
+    return f"{tables} is taken from another export"
 
 
 def proposals_of(proposals: Sequence[Proposal], table: str) -> list[Proposal]:

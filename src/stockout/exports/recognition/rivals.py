@@ -156,6 +156,7 @@ def _rank(source: Read) -> tuple[object, ...]:
         CONFIDENCES.index(proposal.confidence),
         len(proposal.kin.paths[0].parts),
         -len(proposal.fit.columns) / header,
+        -len(proposal.fit.columns),
         -(source.rows or 0),
         proposal.name,
     )

@@ -1,0 +1,215 @@
+"""A newcomer's first afternoon: a folder of one system's exports, and nothing told but ``--yes``.
+
+The exports are those of ``make_exports.py``; the figures here were worked out from what it sells
+and from the rows that each system adds, by hand and without reading the files.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import runpy
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+import pytest
+
+from stockout.cli.main import run
+from stockout.config import load_config
+from stockout.exports.read import read_tables
+
+EXPORTS = Path(__file__).parent / "exports"
+HERE = Path(__file__).parent
+
+
+class Truth(NamedTuple):
+    """What the exports of a system say, item by item."""
+
+    skus: tuple[str, ...]
+    sold: tuple[float, ...]  # units in the ten weeks, returns taken off
+    on_hand: tuple[float, ...]
+    on_order: tuple[float, ...]
+    held_back: tuple[float, ...] = (0, 0, 0, 0)  # reserved or blocked, of what is on hand
+    locations: tuple[str, ...] = ("ALL", "ALL", "ALL", "ALL")
+    tables: frozenset[str] = frozenset({"sales", "inventory", "products", "purchases"})
+    lead_time: str = "product"  # where that of the first item comes from
+
+
+SOLD = (283, 145, 427, 88)  # before returns, refunds and what else a system adds
+
+TRUTHS = {
+    "sap": Truth(
+        skus=("10001", "10002", "10003", "10004"),
+        sold=(283 + 20, 145 - 3 + 4, 427, 88),  # a box of 20 pieces; 3 came back, 4 sold in a shop
+        on_hand=(60 + 25.5 + 10 + 4, 12, 80, 9),  # in inspection and blocked too, not special stock
+        on_order=(200, 100, 0, 0),  # the deleted item and the service are none
+        held_back=(14, 0, 0, 0),
+        locations=("1000",) * 4,
+        tables=frozenset({"sales", "inventory", "movements", "products", "purchases"}),
+    ),
+    "yonyou_u8": Truth(
+        skus=("0101001", "0101002", "0102001", "0102002"),
+        sold=(283 - 5, 145, 427, 88),
+        on_hand=(40 + 20 + 3, 15, 1090, 0),
+        on_order=(120, 100, 0, 0),  # the closed order is none
+        held_back=(6, 0, 0, 0),
+    ),
+    "kingdee": Truth(
+        skus=("CP001", "CP002", "CP003", "CP004"),
+        sold=(283 - 4, 145, 427, 88),  # the draft is none
+        on_hand=(70 + 8, 18, 33, 5),
+        on_order=(180, 0, 0, 0),
+        held_back=(10 + 8, 0, 0, 0),
+    ),
+    "guanjiapo": Truth(
+        skus=("G001", "G002", "G003", "G004"),
+        sold=(283, 145, 427 - 6, 88),
+        on_hand=(48 + 12, 24, 96, 7),
+        on_order=(140, 0, 0, 0),
+        tables=frozenset({"sales", "inventory", "purchases"}),
+        lead_time="assumed",
+    ),
+    "jiandaoyun": Truth(
+        skus=("P-01", "P-02", "P-03", "P-04"),
+        sold=SOLD,  # the cancelled order is none, in both of its lines
+        on_hand=(44 + 11, 21, 30, 6),
+        on_order=(90, 0, 0, 0),
+        lead_time="item's purchases",
+    ),
+    "shopify": Truth(
+        skus=("MUG-BLUE", "MUG-RED", "CANDLE", "VASE"),
+        sold=(283, 145, 427 + 3, 88),  # refunded in part, and still sold; cancelled, and not
+        on_hand=(40 + 15, 22, 66, 3),
+        on_order=(60, 0, 0, 0),
+        held_back=(3, 0, 0, 0),
+        tables=frozenset({"sales", "inventory", "products"}),
+        lead_time="assumed",
+    ),
+    "amazon": Truth(
+        skus=("LMP-1", "LMP-2", "BLB-9W", "FIX-A"),
+        sold=SOLD,
+        on_hand=(50 + 5, 12, 90 + 3, 0),
+        on_order=(20 + 50 + 10, 0, 0, 0),
+        held_back=(5, 0, 3, 0),
+        tables=frozenset({"sales", "inventory", "products"}),
+        lead_time="assumed",
+    ),
+    "woocommerce": Truth(
+        skus=("TEA-GREEN", "TEA-BLACK", "POT-S", "POT-L"),
+        sold=(283 + 7, 145, 427, 88),  # three of ten refunded
+        on_hand=(35, 14, 40, 0),
+        on_order=(0, 0, 0, 0),
+        tables=frozenset({"sales", "inventory", "products"}),
+        lead_time="assumed",
+    ),
+    "odoo": Truth(
+        skus=("DESK", "CHAIR", "LAMP", "SHELF"),
+        sold=SOLD,  # the quotation is none, nor are the headings of groups
+        on_hand=(35 + 11, 19, 70, 3),
+        on_order=(45, 0, 0, 0),
+        held_back=(4, 0, 0, 0),
+    ),
+    "erpnext": Truth(
+        skus=("WID-1", "WID-2", "GAD-1", "GAD-2"),
+        sold=(283, 145 - 2, 427, 88),
+        on_hand=(400 - 283 + 50, 250 - 145 + 2, 600 - 427, 120 - 88),
+        on_order=(30, 0, 0, 0),
+        held_back=(7, 0, 0, 0),
+        tables=frozenset({"sales", "inventory", "movements", "products", "purchases"}),
+    ),
+    "square": Truth(
+        skus=("BEAN-1", "BEAN-2", "CUP-S", "GRIND"),
+        sold=(283 - 3, 145, 427, 88),
+        on_hand=(42, 13, 77, 4),
+        on_order=(0, 0, 0, 0),
+        locations=("Main Street", "Main Street", "Harbour", "Harbour"),
+        tables=frozenset({"sales", "inventory", "products"}),
+        lead_time="assumed",
+    ),
+    "lightspeed": Truth(
+        skus=("WINE-R", "WINE-W", "CORK", "GLASS"),
+        sold=(283, 145 - 2, 427, 88),
+        on_hand=(36 + 12, 18, 70 + 5, 8),
+        on_order=(0, 0, 0, 0),
+        tables=frozenset({"sales", "inventory", "products"}),
+        lead_time="assumed",
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    logger = logging.getLogger("stockout")
+    before = logger.level, logger.propagate, list(logger.handlers)
+    yield
+    logger.setLevel(before[0])
+    logger.propagate = before[1]
+    logger.handlers[:] = before[2]
+
+
+@pytest.fixture(params=TRUTHS)
+def system(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Name of a system whose exports lie in ``exports`` of the current folder, all set up."""
+    for name in [name for name in os.environ if name.startswith("STOCKOUT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    name = str(request.param)
+    shutil.copytree(EXPORTS / name, tmp_path / "exports")
+    assert run(["init", "--yes", "exports"]) == 0
+    return name
+
+
+def test_every_profile_has_exports() -> None:
+    assert {path.name for path in EXPORTS.iterdir()} == set(TRUTHS)
+
+
+def test_exports_are_those_that_the_script_writes(tmp_path: Path) -> None:
+    runpy.run_path(str(HERE / "make_exports.py"))["write_all"](tmp_path)
+    written = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
+    assert written == {path.relative_to(EXPORTS) for path in EXPORTS.rglob("*") if path.is_file()}
+    for path in written:
+        if path.suffix != ".xlsx":  # the bytes of a workbook depend on the library's version
+            assert (tmp_path / path).read_bytes() == (EXPORTS / path).read_bytes(), path
+
+
+def test_tables_are_what_the_exports_say(system: str) -> None:
+    truth = TRUTHS[system]
+    config = load_config(Path("stockout.toml"))
+    assert set(config.tables) == truth.tables
+    tables = read_tables(config)
+    assert tables.sales is not None
+    assert tables.inventory is not None
+    items = list(zip(truth.skus, truth.locations, strict=True))
+    sold = tables.sales.group_by("sku", "location").agg(pl.col("units").sum()).rows()
+    assert {row[:2]: row[2] for row in sold} == dict(zip(items, truth.sold, strict=True))
+    stock = tables.inventory.select("sku", "location", "on_hand").rows()
+    assert {row[:2]: row[2] for row in stock} == dict(zip(items, truth.on_hand, strict=True))
+    assert len(stock) == len(items)
+    assert {f"{day}" for day in tables.inventory["date"]} == {"2026-03-29"}
+    assert f"{tables.sales['date'].max()}" == "2026-03-29"
+
+
+def test_check_forecast_and_reorder_run_as_they_are(system: str) -> None:
+    truth = TRUTHS[system]
+    assert run(["check", "--format", "json", "--output", "findings.json"]) == 0
+    assert run(["forecast", "--output", "forecast.csv"]) == 0
+    forecast = pl.read_csv("forecast.csv", infer_schema=False)
+    assert set(forecast["sku"]) == set(truth.skus)
+    assert (forecast["mean"].cast(pl.Float64) > 0).all()
+    assert run(["reorder", "--output", "reorder.csv"]) == 0
+    figures = ["on_hand", "on_order", "position"]
+    lines = pl.read_csv("reorder.csv", infer_schema=False).with_columns(
+        pl.col(figures).cast(pl.Float64)
+    )
+    by_item = {row["sku"]: row for row in lines.iter_rows(named=True)}
+    assert set(by_item) == set(truth.skus)
+    for n, sku in enumerate(truth.skus):
+        line = by_item[sku]
+        assert line["location"] == truth.locations[n]
+        assert line["on_hand"] == truth.on_hand[n]
+        assert line["on_order"] == truth.on_order[n]
+        assert line["position"] == truth.on_hand[n] - truth.held_back[n] + truth.on_order[n]
+    assert by_item[truth.skus[0]]["lead_time_source"] == truth.lead_time
