@@ -10,9 +10,9 @@ import logging
 import os
 import runpy
 import shutil
-from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 import pytest
@@ -20,6 +20,9 @@ import pytest
 from stockout.cli.main import run
 from stockout.config import load_config
 from stockout.exports.read import read_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EXPORTS = Path(__file__).parent / "exports"
 HERE = Path(__file__).parent
@@ -188,8 +191,8 @@ def test_tables_are_what_the_exports_say(system: str) -> None:
     stock = tables.inventory.select("sku", "location", "on_hand").rows()
     assert {row[:2]: row[2] for row in stock} == dict(zip(items, truth.on_hand, strict=True))
     assert len(stock) == len(items)
-    assert {f"{day}" for day in tables.inventory["date"]} == {"2026-03-29"}
-    assert f"{tables.sales['date'].max()}" == "2026-03-29"
+    assert set(tables.inventory["date"]) == {date(2026, 3, 29)}
+    assert tables.sales["date"].max() == date(2026, 3, 29)
 
 
 def test_check_forecast_and_reorder_run_as_they_are(system: str) -> None:

@@ -40,20 +40,18 @@ class Sample(NamedTuple):
 
 
 def _samples() -> list[Sample]:
-    found = []
-    for path in sorted((Path(__file__).parent / "samples").glob("*.toml")):
-        for told in tomllib.loads(path.read_text("utf-8"))["sample"]:
-            found.append(
-                Sample(
-                    f"{path.stem}/{told['export']}",
-                    told["table"],
-                    told["text"].lstrip("\n"),
-                    told.get("delimiter", ","),
-                    told["columns"],
-                    told["rows"],
-                )
-            )
-    return found
+    return [
+        Sample(
+            f"{path.stem}/{told['export']}",
+            told["table"],
+            told["text"].lstrip("\n"),
+            told.get("delimiter", ","),
+            told["columns"],
+            told["rows"],
+        )
+        for path in sorted((Path(__file__).parent / "samples").glob("*.toml"))
+        for told in tomllib.loads(path.read_text("utf-8"))["sample"]
+    ]
 
 
 SAMPLES = _samples()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
+from stockout.exports.recognition.describing import kinds
 from stockout.reports.inert import inert
 
 if TYPE_CHECKING:
@@ -78,14 +78,5 @@ def left_out_lines(found: Recognition, shown: int) -> list[str]:
     ]
     if len(lines) > shown:
         lines = [*lines[:shown], f"{len(lines) - shown:,} more, listed in stockout.toml"]
-    others = Counter(
-        item.path.suffix.lower() or "no suffix" for item in found.left_out if not item.suspect
-    )
-    if others:
-        kinds = ", ".join(f"{count:,} {kind}" for kind, count in others.most_common(5))
-        more = len(others) - 5
-        lines.append(
-            f"{sum(others.values()):,} files that are no exports: {kinds}"
-            + (f" and {more} other kinds" if more > 0 else "")
-        )
-    return lines
+    others = [item for item in found.left_out if not item.suspect]
+    return [*lines, f"{kinds(others)} that no export ends in"] if others else lines

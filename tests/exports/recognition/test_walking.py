@@ -58,7 +58,7 @@ def test_junk_is_left_out_with_a_reason(find: Find) -> None:
                             "letter.txt", "web.xls"}  # fmt: skip
     for name in set(reasons) - {"README", "photo.JPG", "manual.pdf"}:
         assert f"exports/{name}: " in outcome.words
-    assert "3 files (1 without a suffix, 1 .jpg, 1 .pdf) besides" in outcome.words
+    assert "3 files (1 .jpg, 1 .pdf, 1 without a suffix) that no export ends in" in outcome.words
 
 
 @pytest.mark.skipif(

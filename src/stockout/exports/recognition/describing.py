@@ -25,6 +25,7 @@ _INTRODUCTION = (
     "`stockout check` says more."
 )
 _OUT_OF_STOCK = r"stock.?out|out.?of.?stock|(?<![a-z])oos(?![a-z])|缺货"
+_MOST_KINDS = 8  # of files that are no exports
 _MOST_LEFT_OUT = 100  # files that are listed one by one
 
 
@@ -152,7 +153,7 @@ def _tail(found: Recognition, base: Path) -> list[str]:
         if len(suspects) > _MOST_LEFT_OUT:
             lines.append(f"#   and {len(suspects) - _MOST_LEFT_OUT:,} more")
     if others:
-        lines.append(f"# {kinds(others)} besides, which no export ends in.")
+        lines.append(f"# {kinds(others)} that no export ends in")
     return lines
 
 
@@ -165,5 +166,8 @@ def kinds(left_out: Sequence[LeftOut]) -> str:
     '3 files (2 .pdf, 1 without a suffix)'
     """
     counts = Counter(item.path.suffix.lower() or "without a suffix" for item in left_out)
-    shown = ", ".join(f"{count:,} {kind}" for kind, count in counts.most_common())
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    shown = ", ".join(f"{count:,} {kind}" for kind, count in ordered[:_MOST_KINDS])
+    if len(ordered) > _MOST_KINDS:
+        shown += f" and {len(ordered) - _MOST_KINDS} other kinds"
     return f"{len(left_out):,} file{'' if len(left_out) == 1 else 's'} ({shown})"
