@@ -38,7 +38,9 @@ def test_a_folder_becomes_a_commented_configuration(cli: Cli, folder: Path) -> N
         "note: look over stockout.toml, then: stockout check, stockout forecast, "
         "stockout reorder\n",
     )
-    assert (folder / "stockout.toml").read_text() == """\
+    assert (
+        (folder / "stockout.toml").read_text()
+        == """\
 # Written by `stockout init exports`: what the exports there are, and how they are read. Where GUESS
 # stands, look whether it is right; where PROBLEM stands, something has to be changed. `stockout
 # check` says more.
@@ -63,6 +65,7 @@ path = "exports/stock.csv"
 sku = "Item code"
 on_hand = "Stock"
 """
+    )
 
 
 def test_forecast_and_reorder_work_without_further_help(cli: Cli, folder: Path) -> None:
@@ -116,7 +119,7 @@ def test_yes_takes_the_best_guess_with_a_warning(cli: Cli, folder: Path) -> None
         "Another answer gives other numbers"
     )
     text = (folder / "stockout.toml").read_text()
-    assert '# GUESS: nothing in the files tells' in text
+    assert "# GUESS: nothing in the files tells" in text
     assert 'date_format = "%d/%m/%Y"' in text
 
 
@@ -207,8 +210,8 @@ def test_exports_that_do_not_read_are_written_with_their_problem(cli: Cli, folde
 
 
 def test_hostile_names_come_out_inert(cli: Cli, folder: Path) -> None:
-    write(folder, sales=SALES.replace("units", 'units,"x\x1b[31m\n[tables.evil]"').replace(
-        "2026-03-28,A,2", "2026-03-28,A,2,\x1b").replace("2026-03-29,B,1", "2026-03-29,B,1,"))  # fmt: skip
+    header = 'date,sku,units,"x\x1b[31m\n[tables.evil]"'
+    write(folder, sales=f"{header}\n2026-03-28,A,2,\x1b\n2026-03-29,B,1,\n")
     code, _, stderr = cli("init", "exports", "--yes")
     assert code == 0
     assert "\x1b" not in stderr
@@ -234,7 +237,8 @@ def typed(folder: Path, answers: str, *args: str) -> tuple[int, str]:
     if child == 0:  # in the child, which must not come back
         try:
             os.chdir(folder)
-            os.execve(sys.executable, [sys.executable, "-m", "stockout", *args], environment)
+            command = [sys.executable, "-m", "stockout", *args]
+            os.execve(sys.executable, command, environment)  # noqa: S606 - it is our own command
         finally:
             os._exit(127)
     os.write(terminal, answers.encode())

@@ -164,12 +164,13 @@ FILES = [
         " under [tables.sales] in stockout.toml",
     ),
     Bad(
-        "decimal_comma.csv",
+        "two_decimal_marks.csv",
         UnparsableValueError,
         2,
         "units",
-        ":2:units: not a number: found '1,5', expected a number like 1234.5\n"
-        'hint: a decimal comma is read with decimal = ","'
+        ":2:units: decimal point and decimal comma change places in this file: found '1,5', "
+        "expected numbers that are all written in one way\n"
+        'hint: correct them, or say which mark is decimal: decimal = "." or decimal = ","'
         " under [tables.sales] in stockout.toml",
     ),
     Bad(

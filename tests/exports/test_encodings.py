@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-import polars as pl
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -13,10 +12,15 @@ from hypothesis import strategies as st
 from stockout.config import Source
 from stockout.errors import InputError
 from stockout.exports.encodings import find_encoding, is_gb18030
+from stockout.exports.files import find_files
 from stockout.exports.mapping import known_names
 from stockout.exports.opening import open_exports
 from stockout.exports.read import read_table
-from stockout.exports.sources import find_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import polars as pl
 
 shared_folder = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60
@@ -131,32 +135,38 @@ def test_other_encodings_are_never_taken_for_chinese(encoding: str, data: st.Dat
     assert not is_gb18030([encoded])
 
 
-@shared_folder
-@given(
-    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030"]),
-    delimiter=st.sampled_from(",;\t|"),
-    ending=st.sampled_from(["\n", "\r\n"]),
-    titles=st.lists(st.sampled_from(["库存状况表", "Stock list", "2026-06-30", ""]), max_size=3),
-    skus=st.lists(
-        st.text(st.sampled_from('abc019 "茶叶,;|\n-é€😀'), min_size=1, max_size=9)
-        .map(str.strip)
-        .filter(lambda text: text not in ("", "-")),
-        min_size=1,
-        max_size=8,
-    ),
+class Written(NamedTuple):
+    """How a file is written."""
+
+    encoding: str
+    delimiter: str
+    ending: str
+    titles: list[str]
+
+
+written = st.builds(
+    Written,
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030"]),
+    st.sampled_from(",;\t|"),
+    st.sampled_from(["\n", "\r\n"]),
+    st.lists(st.sampled_from(["库存状况表", "Stock list", "2026-06-30", ""]), max_size=3),
 )
-def test_any_text_in_any_certain_encoding(
-    tmp_path: Path,
-    encoding: str,
-    delimiter: str,
-    ending: str,
-    titles: list[str],
-    skus: list[str],
-) -> None:
+skus = st.lists(
+    st.text(st.sampled_from('abc019 "茶叶,;|\n-é€😀'), min_size=1, max_size=9)
+    .map(str.strip)
+    .filter(lambda text: text not in ("", "-")),
+    min_size=1,
+    max_size=8,
+)
+
+
+@shared_folder
+@given(how=written, skus=skus)
+def test_any_text_in_any_certain_encoding(tmp_path: Path, how: Written, skus: list[str]) -> None:
     rows = [["日期", "商品编号", "数量"], *(["2026-01-05", sku, "1"] for sku in skus)]
-    lines = [*titles, *(delimiter.join(_quoted(cell) for cell in row) for row in rows)]
+    lines = [*how.titles, *(how.delimiter.join(map(_quoted, row)) for row in rows), ""]
     path = tmp_path / "a.csv"
-    path.write_bytes(ending.join([*lines, ""]).encode(encoding))
+    path.write_bytes(how.ending.join(lines).encode(how.encoding))
     assert read(path)["sku"].to_list() == skus
 
 

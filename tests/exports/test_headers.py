@@ -125,7 +125,8 @@ class TestFindHeader:
             (
                 ["商品编号", "商品全名", "期初", "", "本期入库", "", "期末", ""],
                 ["", "", "数量", "金额", "数量", "金额", "数量", "金额"],
-                "商品编号|商品全名|期初 数量|期初 金额|本期入库 数量|本期入库 金额|期末 数量|期末 金额",
+                "商品编号|商品全名|期初 数量|期初 金额|本期入库 数量|本期入库 金额"
+                "|期末 数量|期末 金额",
             ),
             # every column in a group
             (
@@ -262,11 +263,10 @@ class TestCsv:
         path = tmp_path / "a.csv"
         path.write_text('Stock list\n\nSKU,Name,Qty\n1,5" pipe,2\n2,"8"" x",3\n3,y,4\n')
         export = opened(path, tmp_path / "x")
-        try:
-            rows = export.scan().collect().rows()
-        except pl.exceptions.PolarsError as error:
-            assert export.explain(error, export.files[0]) is None
-            rows = export.scan().collect().rows()
+        with pytest.raises(pl.exceptions.PolarsError) as caught:
+            export.scan().collect()
+        assert export.explain(caught.value, export.files[0]) is None
+        rows = export.scan().collect().rows()
         assert rows == [("1", '5" pipe', "2"), ("2", '8" x', "3"), ("3", "y", "4")]
         assert export.row_number(export.files[0], 2) == 6
 

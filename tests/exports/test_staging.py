@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from stockout.config import Config, Source
+from stockout.exports.read import read_tables
 from stockout.exports.staging import SOURCE_ROW, stage_tables
 
 if TYPE_CHECKING:
@@ -87,3 +88,18 @@ def test_extra_columns_tell_currency_and_unit(tmp_path: Path) -> None:
     config = Config(folder=tmp_path, tables={"sales": [Source(path="s.csv")]})
     one = stage_tables(config, None, tmp_path / "scratch")["sales"]
     assert one.rows.select("currency", "unit").collect().rows() == [("EUR", "PC")]
+
+
+def test_the_sign_of_an_amount_tells_its_currency(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "s.csv").write_text(
+        "date,sku,units,price\n2026-01-05,A,1,$8.00\n2026-01-05,A,1,€7.50\n"
+    )
+    (tmp_path / "scratch").mkdir()
+    config = Config(folder=tmp_path, tables={"sales": [Source(path="s.csv")]})
+    one = stage_tables(config, None, tmp_path / "scratch")["sales"]
+    assert one.rows.select("unit_price", "currency").collect().rows() == [(8.0, "$"), (7.5, "€")]
+    with caplog.at_level("WARNING"):
+        read_tables(config)
+    assert "sales: amounts in 2 currencies ($, €)" in caplog.text

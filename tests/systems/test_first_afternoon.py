@@ -153,16 +153,13 @@ def _logging_as_before() -> Iterator[None]:
     logger.handlers[:] = before[2]
 
 
-@pytest.fixture(params=TRUTHS)
-def system(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Name of a system whose exports lie in ``exports`` of the current folder, all set up."""
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to run in, without settings in the environment."""
     for name in [name for name in os.environ if name.startswith("STOCKOUT_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
-    name = str(request.param)
-    shutil.copytree(EXPORTS / name, tmp_path / "exports")
-    assert run(["init", "--yes", "exports"]) == 0
-    return name
+    return tmp_path
 
 
 def test_every_profile_has_exports() -> None:
@@ -178,8 +175,18 @@ def test_exports_are_those_that_the_script_writes(tmp_path: Path) -> None:
             assert (tmp_path / path).read_bytes() == (EXPORTS / path).read_bytes(), path
 
 
-def test_tables_are_what_the_exports_say(system: str) -> None:
-    truth = TRUTHS[system]
+@pytest.mark.parametrize("system", TRUTHS)
+def test_init_check_forecast_and_reorder_without_further_help(system: str, folder: Path) -> None:
+    shutil.copytree(EXPORTS / system, folder / "exports")
+    assert run(["init", "--yes", "exports"]) == 0
+    _tables_are_what_the_exports_say(TRUTHS[system])
+    assert run(["check", "--format", "json", "--output", "findings.json"]) == 0
+    assert run(["forecast", "--output", "forecast.csv"]) == 0
+    assert run(["reorder", "--output", "reorder.csv"]) == 0
+    _results_are_of_these_items(TRUTHS[system])
+
+
+def _tables_are_what_the_exports_say(truth: Truth) -> None:
     config = load_config(Path("stockout.toml"))
     assert set(config.tables) == truth.tables
     tables = read_tables(config)
@@ -195,14 +202,10 @@ def test_tables_are_what_the_exports_say(system: str) -> None:
     assert tables.sales["date"].max() == date(2026, 3, 29)
 
 
-def test_check_forecast_and_reorder_run_as_they_are(system: str) -> None:
-    truth = TRUTHS[system]
-    assert run(["check", "--format", "json", "--output", "findings.json"]) == 0
-    assert run(["forecast", "--output", "forecast.csv"]) == 0
+def _results_are_of_these_items(truth: Truth) -> None:
     forecast = pl.read_csv("forecast.csv", infer_schema=False)
     assert set(forecast["sku"]) == set(truth.skus)
     assert (forecast["mean"].cast(pl.Float64) > 0).all()
-    assert run(["reorder", "--output", "reorder.csv"]) == 0
     figures = ["on_hand", "on_order", "position"]
     lines = pl.read_csv("reorder.csv", infer_schema=False).with_columns(
         pl.col(figures).cast(pl.Float64)

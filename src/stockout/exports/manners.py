@@ -122,8 +122,7 @@ class Surveyor:
             for name, dtype in plan.schema.items():
                 if dtype == pl.String and name not in read:
                     words = parsing.null_words(self._source, pl.Float64())
-                    text = pl.col(name).str.strip_chars()
-                    surveys += numbers.survey(text, _OTHER + name, words)
+                    surveys += numbers.survey(pl.col(name), _OTHER + name, words)
 
         def build() -> pl.LazyFrame:
             scanned = plan.scan(file)
@@ -134,7 +133,7 @@ class Surveyor:
         return {name: int(count or 0) for name, count in counts.items()}
 
     def _survey(self, cells: Cells) -> list[pl.Expr]:
-        text = cells.source.cast(pl.String).str.strip_chars()
+        text = cells.source.cast(pl.String)
         if cells.is_number_in_text:
             words = parsing.null_words(self._source, cells.dtype)
             return numbers.survey(text, cells.column, words)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from stockout.exports import headers, parsing
+from stockout.exports import headers, numbers, parsing
 from stockout.exports.mapping import EXTRA, ONE_OF
 from stockout.tables import SCHEMAS
 
@@ -72,6 +72,7 @@ class Plan:
     derived: Mapping[str, pl.Expr] = field(default_factory=dict)  # columns that it computes
     profile_rules: tuple[pl.Expr, ...] = ()  # its conditions for rows to leave out
     reasons: tuple[str, ...] = ()  # why rows are left out, as LEFT_OUT counts: see _left_out
+    signs: tuple[str, ...] = ()  # columns of amounts that may carry the sign of their currency
     dated: Mapping[str, date] = field(default_factory=dict)  # date of a stock list, by file name
 
     @property
@@ -80,6 +81,8 @@ class Plan:
         names = {cells.column for cells in self.cells} | {*self.texts, *self.derived}
         if self.dated:
             names.add("date")
+        if self.signs:
+            names.add("currency")
         return [name for name in (*SCHEMAS[self.table].column_names(), *EXTRA) if name in names]
 
     @property
@@ -146,6 +149,8 @@ class Plan:
             parsing.held(cells, manner.notations[cells.column]).alias(cells.held_name)
             for cells in self.cells
         ]
+        if self.signs:
+            first.append(self._sign(manner).alias("currency"))
         flags = self._flags(totals=manner.totals)
         if self.shape is None:
             first += flags
@@ -189,6 +194,15 @@ class Plan:
                 *(check.name for check in self.checks),
             )
         )
+
+    def _sign(self, manner: Manner) -> pl.Expr:
+        """The currency that amounts carry; in the plain notation they carry none."""
+        signed = [
+            numbers.currency(cells.source)
+            for cells in self.cells
+            if cells.column in self.signs and not manner.notations[cells.column].plain
+        ]
+        return pl.coalesce(signed) if signed else pl.lit(None, pl.String)
 
     @property
     def _own_columns(self) -> list[str]:

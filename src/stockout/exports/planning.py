@@ -66,7 +66,7 @@ def make_plan(
         export: The opened export.
         told: What else is said of it.
         known: Its profile.
-        extra: Whether currency and unit are read too.
+        extra: Whether the unit is read too.
 
     Raises:
         InputError: A column is missing, ambiguous, repeated, or of a type that does not fit.
@@ -91,7 +91,7 @@ def make_plan(
     key = f"{told.config_name}: {told.key}"
     cells, computed = [], []
     for column, where in mapped.items():
-        if column in EXTRA and not extra:
+        if column == "unit" and not extra:
             continue
         if where.sql is None:
             expr, dtype = _column(where, export), schema[where.name]
@@ -121,6 +121,9 @@ def make_plan(
     )
     if known is not None:
         plan = _with_profile(plan, known, source, header, extra=extra)
+    if "currency" not in plan.present:
+        amounts = [each.column for each in plan.cells if each.money and each.is_number_in_text]
+        plan = replace(plan, signs=tuple(amounts))
     if table == "inventory" and "date" not in plan.present:
         plan = replace(plan, dated=_dates_of_lists(export, told))
     return plan
@@ -170,7 +173,7 @@ def _with_profile(
     """Adds what a profile computes: its fields, changed texts, columns, and rows to leave out."""
     profile, export, table = known.table, plan.export, plan.table
     schema = SCHEMAS[table].columns()
-    own = {*source.columns} | (set() if extra else {*EXTRA})  # not for the profile to compute
+    own = {*source.columns} | (set() if extra else {"unit"})  # not for the profile to compute
     cells = list(plan.cells)
     types = {item.column: item.dtype for item in cells}
     for name, helper in profile.fields.items():

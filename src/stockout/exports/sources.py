@@ -81,7 +81,7 @@ def open_source(asked: Asked, scratch: Path, *, extra: bool) -> list[tuple[Plan,
     Args:
         asked: The source.
         scratch: A folder for copies in a form that can be read; it must stay while they are read.
-        extra: Whether currency and unit are read too.
+        extra: Whether the unit is read too.
 
     Returns:
         For each export its plan, and its profile where one is told.

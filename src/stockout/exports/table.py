@@ -9,6 +9,7 @@ import polars as pl
 
 from stockout.exports import faults
 from stockout.exports.mapping import EXTRA
+from stockout.exports.parsing import MONEY
 from stockout.exports.parts import count_rows, read_parts, tell_left_out
 from stockout.exports.plan import KEPT
 from stockout.exports.summing import refuse_units, sum_by_key
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stockout.config import Source
+    from stockout.exports.parts import Part
     from stockout.exports.plan import Plan
     from stockout.exports.profiles import Known
 
@@ -48,6 +50,7 @@ def read_exports(
         if part.failed:
             faults.raise_first(part, source)
     tell_left_out(parts, table)
+    _tell_currencies(parts, table)
     profiles = {id(plan): known for plan, known in plans}
     frames = []
     for part in parts:
@@ -58,6 +61,22 @@ def read_exports(
             refuse_units(rows, part.file.name)
         frames.append(rows.select(canonical(part.plan)))
     return _with_locations(pl.concat(frames).collect(), table)
+
+
+def _tell_currencies(parts: Sequence[Part], table: str) -> None:
+    """Warns of amounts in several currencies, which nobody can add up."""
+    amounts = MONEY & SCHEMAS[table].columns().keys()
+    found: set[str] = set()
+    for part in parts:
+        if "currency" in part.plan.present and amounts & {*part.plan.present}:
+            values = part.rows.filter(KEPT).select(pl.col("currency").drop_nulls().unique())
+            found |= {*values.collect()["currency"]}
+    if len(found) > 1:
+        shown = ", ".join(sorted(found)[:5])
+        logger.warning(
+            "%s: amounts in %d currencies (%s): prices and revenues cannot be compared; leave the "
+            "others out with an exclude rule, or convert them", table, len(found), shown,
+        )  # fmt: skip
 
 
 def canonical(plan: Plan, *, extra: bool = False) -> list[pl.Expr]:

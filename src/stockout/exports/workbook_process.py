@@ -28,6 +28,8 @@ MEMORY_BYTES = 8 << 30
 """What reading a workbook may take. 200,000 rows of 6 columns take 0.26 GB with the engine itself:
 this is enough for a sheet that is full to its last row, in some 40 columns."""
 
+_LEAST_BYTES = 4 << 30  # of addresses, which memory pools reserve more than a gigabyte of
+
 _SECONDS = 900  # of computing; a full sheet takes about one minute
 
 
@@ -87,11 +89,13 @@ def _run(
     number = len(list(scratch.iterdir()))
     job, outcome = scratch / f"workbooks-{number}.job", scratch / f"workbooks-{number}.outcome"
     job.write_bytes(pickle.dumps((function, jobs, _memory())))
-    # The other process finds this package where this one did, and needs no more than two threads.
+    # The other process finds this package where this one did, and spares addresses.
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         "POLARS_MAX_THREADS": "2",
+        "MALLOC_ARENA_MAX": "2",
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
         "RUST_BACKTRACE": "0",
     }
     ended = subprocess.run(  # noqa: S603 - our own code, on a file that we wrote
@@ -136,9 +140,10 @@ def _died(ended: subprocess.CompletedProcess[bytes], shown: str) -> Exception:
 
 
 def _memory() -> int:
+    installed = MEMORY_BYTES
     with suppress(AttributeError, ValueError, OSError):  # Windows does not say
-        return min(MEMORY_BYTES, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    return MEMORY_BYTES
+        installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(_LEAST_BYTES, min(MEMORY_BYTES, installed))
 
 
 def _limit(memory: int) -> None:

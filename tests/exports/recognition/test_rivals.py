@@ -54,9 +54,7 @@ def test_a_file_whose_rows_stand_in_another_is_left_out(find: Find) -> None:
 
 
 def test_files_that_share_many_rows_are_both_read_with_a_loud_comment(find: Find) -> None:
-    outcome = find(
-        {"sales_1.csv": sales(1, range(1, 21)), "sales_2.csv": sales(1, range(8, 29))}
-    )
+    outcome = find({"sales_1.csv": sales(1, range(1, 21)), "sales_2.csv": sales(1, range(8, 29))})
     assert [question.sure for question in outcome.asked] == [False]
     assert outcome.tables == {"sales": {"path": "exports/sales_*.csv"}}
     assert outcome.confidence("sales") == "guess"
@@ -161,7 +159,7 @@ def test_a_column_that_the_key_lacks_is_asked_for(find: Find) -> None:
         "sales": {
             "path": "exports/sales.csv",
             "columns": {
-                "sku": {"sql": "CAST(\"brand\" AS VARCHAR) || '-' || CAST(\"product\" AS VARCHAR)"}
+                "sku": {"sql": 'CAST("brand" AS VARCHAR) || \'-\' || CAST("product" AS VARCHAR)'}
             },
         }
     }

@@ -61,9 +61,7 @@ def test_junk_is_left_out_with_a_reason(find: Find) -> None:
     assert "3 files (1 .jpg, 1 .pdf, 1 without a suffix) that no export ends in" in outcome.words
 
 
-@pytest.mark.skipif(
-    sys.platform == "win32" or os.geteuid() == 0, reason="root may read every file"
-)
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may read every file")
 def test_what_may_not_be_read_is_told(find: Find) -> None:
     find({"sales.csv": SALES, "secret.csv": SALES + "2026-01-07,A,1\n"})
     Path("exports/secret.csv").chmod(0)
