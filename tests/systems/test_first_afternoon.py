@@ -80,7 +80,7 @@ TRUTHS = {
         sold=SOLD,  # the cancelled order is none, in both of its lines
         on_hand=(44 + 11, 21, 30, 6),
         on_order=(90, 0, 0, 0),
-        lead_time="item's purchases",
+        lead_time="measured item",
     ),
     "shopify": Truth(
         skus=("MUG-BLUE", "MUG-RED", "CANDLE", "VASE"),
@@ -219,3 +219,24 @@ def _results_are_of_these_items(truth: Truth) -> None:
         assert line["on_order"] == truth.on_order[n]
         assert line["position"] == truth.on_hand[n] - truth.held_back[n] + truth.on_order[n]
     assert by_item[truth.skus[0]]["lead_time_source"] == truth.lead_time
+
+
+def test_goods_received_are_not_taken_for_sales_though_the_header_is_the_same(folder: Path) -> None:
+    shutil.copytree(EXPORTS / "guanjiapo", folder / "exports")
+    make = runpy.run_path(str(HERE / "make_exports.py"))
+    received = make["table"](
+        """
+        进货明细表
+        日期|单据编号|往来单位|仓库全名|商品编号|商品全名|单位|数量|单价|金额
+        2026-01-20|JH-1|饮料厂|总仓|G001|可乐330ml|瓶|240|2|480
+        2026-02-20|JH-2|饮料厂|总仓|G001|可乐330ml|瓶|240|2|480
+        合计|||||||480||960
+        """
+    )
+    make["write_workbook"](folder / "exports" / "进货明细表.xlsx", make["typed"](received))
+    assert run(["init", "--yes", "exports"]) == 0
+    tables = read_tables(load_config(Path("stockout.toml")))
+    assert tables.sales is not None
+    assert tables.sales["units"].sum() == sum(TRUTHS["guanjiapo"].sold)
+    assert tables.suppliers is not None
+    assert tables.suppliers["supplier_id"].to_list() == ["饮料厂"]

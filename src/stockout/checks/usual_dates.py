@@ -57,9 +57,10 @@ def usual_dates(
     first, last = days[0], days[-1]
     if len(days) < _FEW_DATES:
         return UsualDates(_date(first), _date(last), earliest, date.max)
-    tail = int(_TAIL * (rows[-1] - 1))
-    first = days[np.searchsorted(rows, tail, side="right")]
-    last = days[np.searchsorted(rows, rows[-1] - 1 - tail, side="right")]
+    # As the as-of date is found: of few rows, the last one alone is beyond the quantile.
+    upper = int((1 - _TAIL) * (rows[-1] - 1))
+    first = days[np.searchsorted(rows, rows[-1] - 1 - upper, side="right")]
+    last = days[np.searchsorted(rows, upper, side="right")]
     inside = days[(days >= first) & (days <= last)]
     apart = 2 * int(np.diff(inside).max(initial=0))
     return UsualDates(

@@ -324,6 +324,8 @@ class Config(_Model):
         freq: Length of a period.
         default_lead_time_days: Lead time where no purchases, product or supplier tell one.
         default_review_days: Days between two orders where nothing else is said.
+        by_location: Whether stock, sales and orders are kept apart by location; None keeps them
+            apart where the sales name locations.
         profile: The profile of sources that name none.
         tables: Where each table is read from: one source or several.
         forecast: Settings of the forecast.
@@ -337,6 +339,7 @@ class Config(_Model):
     freq: Literal["auto", "day", "week"] = "auto"
     default_lead_time_days: LeadTime | None = None
     default_review_days: ReviewTime = 7
+    by_location: bool | None = None
     profile: Text | None = None
     tables: dict[
         TableName, Annotated[list[Source], BeforeValidator(_one_or_more), Field(min_length=1)]

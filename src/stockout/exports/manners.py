@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from stockout.config import Source
+    from stockout.exports.dates import Order
     from stockout.exports.files import ExportFile
     from stockout.exports.numbers import Decimal
     from stockout.exports.parsing import Cells, Notation
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from stockout.exports.profiles import Known
 
 _ROWS_TO_PEEK = 1_000
+_MARK = "mark "  # in the name of a count: before what stands between day and month
 _OTHER = "#other "  # before the name of a column that is not read
 
 
@@ -110,7 +113,18 @@ class Surveyor:
         own = dates.settle(counts, cells.column, told, None)
         if own.order is not None:
             return own
-        return dates.settle(everywhere, cells.column, told, self._order)
+        return dates.settle(everywhere, cells.column, told, self._usual_order(cells, everywhere))
+
+    def _usual_order(self, cells: Cells, counts: Mapping[str, int]) -> Order | None:
+        """What of day and month the system writes first, where one mark stands between them."""
+        if not isinstance(self._order, dict):
+            return self._order
+        orders = {
+            order
+            for mark, order in self._order.items()
+            if counts.get(f"{cells.column}:{_MARK}{mark}")
+        }
+        return orders.pop() if len(orders) == 1 else None
 
     def _count(
         self, plan: Plan, file: ExportFile, asked: Sequence[Cells], rows: int | None = None
@@ -137,4 +151,10 @@ class Surveyor:
         if cells.is_number_in_text:
             words = parsing.null_words(self._source, cells.dtype)
             return numbers.survey(text, cells.column, words)
-        return dates.survey(text, cells.column)
+        marks = self._order if isinstance(self._order, dict) else {}
+        return dates.survey(text, cells.column) + [
+            text.str.contains(rf"^\s*\d{{1,2}}{re.escape(mark)}\d{{1,2}}{re.escape(mark)}")
+            .sum()
+            .alias(f"{cells.column}:{_MARK}{mark}")
+            for mark in marks
+        ]

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stockout.config import Exclude, TableName  # noqa: TC001 - pydantic reads them at run time
 from stockout.errors import ConfigError, InputError
+from stockout.exports.dates import Order  # noqa: TC001 - pydantic reads it at run time
 from stockout.exports.names import plain_name
 
 if TYPE_CHECKING:
@@ -136,7 +137,8 @@ class ExportProfile(_Model):
         titles: Words of its title rows, its sheet's or file's name, to tell it from exports with
             the same header.
         decimal: Decimal mark, where the file leaves it open.
-        date_order: What ``03.01.2026`` is, where the column leaves it open.
+        date_order: What ``03.01.2026`` is, where the column leaves it open: for all dates, or for
+            each mark between day and month, as in ``{ "." = "day first", "/" = "month first" }``.
         tables: The canonical tables that it becomes.
     """
 
@@ -147,7 +149,7 @@ class ExportProfile(_Model):
     unless: list[str] = Field(default_factory=list)
     titles: list[str] = Field(default_factory=list)
     decimal: Literal[".", ","] | None = None
-    date_order: Literal["day first", "month first"] | None = None
+    date_order: Order | dict[Literal[".", "/", "-"], Order] | None = None
     tables: dict[TableName, TableProfile] = Field(min_length=1)
 
     def fits(self, header: Collection[str]) -> bool:

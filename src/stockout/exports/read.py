@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from stockout.errors import InputError
 from stockout.exports.complete import complete, merge_sources
+from stockout.exports.locations import at_one_level
 from stockout.exports.parts import count_rows
 from stockout.exports.planning import Told
 from stockout.exports.sources import Asked, open_source, shown_files, sources_of
@@ -78,7 +79,7 @@ def read_tables(
         if name in wanted:
             frames = [_read(asked) for asked in sources_of(config, name, as_of)]
             read[name] = merge_sources(frames, name)
-    return Tables(**read)
+    return Tables(**at_one_level(read, by_location=config.by_location))
 
 
 def read_table(

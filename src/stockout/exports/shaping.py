@@ -53,6 +53,8 @@ class Shape:
             schema: The columns of the export.
         """
         if self.by is not None:
+            # The group's name, too, may stand only in its first row.
+            rows = rows.with_columns(_not_empty(self.by, schema[self.by]).forward_fill())
             rows = rows.with_columns(
                 _not_empty(name, schema[name]).forward_fill().over(self.by) for name in self.filled
             )

@@ -156,7 +156,8 @@ def second_total(tables: Tables, chance: Chance) -> None:
         .agg(pl.col("units").sum())
         .filter(pl.col("units") > 0)
     )
-    tables["sales"] = again(totals, chance.row(totals), units=7777 - chance.among(5))
+    row = chance.row(totals)
+    tables["sales"] = again(totals, row, units=totals["units"][row] + 1)
 
 
 def repeated_line(tables: Tables, chance: Chance) -> None:
@@ -398,14 +399,18 @@ def price_changed(tables: Tables, chance: Chance) -> None:
 
 def stock_in_cases(tables: Tables, chance: Chance) -> None:
     end = last_day(tables)
-    item = chance.item(sellers(tables, 40, end - timedelta(days=80)))
-    later = is_item(item) & (pl.col("date") > end - timedelta(days=80))
-    level = pl.col("on_hand")
-    factor = (6, 12, 24)[chance.among(3)]
+    recent = pl.col("date") > end - timedelta(days=80)
+    lively = sellers(tables, 40, end - timedelta(days=80))
+    if chance.among(2):
+        factor = (6, 12, 24)[chance.among(3)]
+        level = pl.col("on_hand") * factor
+    else:  # in whole cases: what sells little stands still, and that is another finding
+        much = tables["sales"].filter(recent).group_by(ITEM).agg(pl.col("units").sum())
+        lively = lively.join(much.filter(pl.col("units") >= 100), on=ITEM, how="semi")
+        level = pl.col("on_hand") // 6
+    later = is_item(chance.item(lively)) & recent
     tables["inventory"] = tables["inventory"].with_columns(
-        on_hand=pl.when(later)
-        .then(level * factor if chance.among(2) else level // factor)
-        .otherwise(level)
+        on_hand=pl.when(later).then(level).otherwise("on_hand")
     )
 
 

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stockout.config import load_config
+from stockout.exports.read import read_tables
+
 if TYPE_CHECKING:
     from tests.exports.recognition.conftest import Find
 
@@ -171,3 +174,36 @@ def test_a_column_that_the_key_lacks_is_asked_for(find: Find) -> None:
             "columns": {"sku": "product", "location": "brand"},
         }
     }
+
+
+def test_files_of_shops_get_their_location_from_their_name(find: Find) -> None:
+    stock = "date,sku,on_hand\n2026-01-28,A,{0}\n2026-01-28,B,{0}1\n"
+    files = {
+        f"stock {shop}.csv": stock.format(count)
+        for count, shop in enumerate(("north", "south", "west"), start=1)
+    }
+    outcome = find({"sales.csv": sales(1), **files})
+    assert outcome.tables["inventory"] == [
+        {"path": f"exports/stock {shop}.csv", "columns": {"location": {"sql": f"'{shop}'"}}}
+        for shop in ("north", "south", "west")
+    ]
+    [question] = outcome.asked
+    assert question.options == (
+        "no, only exports/stock north.csv",
+        "yes, both",
+        "yes, each for a location of its own: north and south",
+    )
+    assert not question.sure
+    assert "GUESS: by the name of the file; no column says a location" in outcome.words
+    config = load_config(None, {}, {"tables": outcome.tables})
+    inventory = read_tables(config).inventory
+    assert inventory is not None
+    assert inventory["location"].unique().sort().to_list() == ["north", "south", "west"]
+
+
+def test_files_that_say_the_same_are_no_locations(find: Find) -> None:
+    stock = "date,sku,on_hand\n2026-01-28,A,3\n2026-01-28,B,4\n"
+    outcome = find(
+        {"stock a.csv": stock, "stock b.csv": stock.replace("\n2026-01-28,B", "\n\n2026-01-28,B")}
+    )
+    assert outcome.tables == {"inventory": {"path": "exports/stock a.csv"}}

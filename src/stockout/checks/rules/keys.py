@@ -55,6 +55,8 @@ def key_findings(data: Data) -> Iterator[Found]:
 def _key(data: Data, table: str) -> _Key | None:
     whole = _columns(data, table)
     key = None
+    if not whole:
+        return None
     if table in KEYS:
         key = _Key([KEYS[table]], "SO201", KEYS[table])
     elif table in _ORDERS:

@@ -43,10 +43,10 @@ _TWICE = np.log(2.0)
 
 
 class _Shifts(NamedTuple):
-    """Jumps of items, one element each."""
+    """Jumps of items' prices, one element each."""
 
-    at: Ints  # position of the first day (or week) after the jump
-    factor: Floats  # how often the level before fits into the one after
+    at: Ints  # position of the first whole week after the jump
+    factor: Floats  # how often the price before fits into the one after
 
 
 def shift_findings(data: Data) -> Iterator[Found]:
@@ -131,30 +131,37 @@ def _weekly_prices(data: Data) -> DaySums:
 
 
 def _price_shifts(prices: DaySums) -> _Shifts:
-    """The largest jump of each item's price that is a pack factor and lasts."""
-    at, before, after = _around(prices, np.arange(len(prices)), _WEEKS)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.median(after, axis=1) / np.median(before, axis=1)
-        factor = nearest_factor(ratio)
-        steady = (before.max(1) <= _SAME_PRICE * before.min(1)) & (
-            after.max(1) <= _SAME_PRICE * after.min(1)
-        )
-        fits = steady & (np.abs(np.log(ratio / factor)) <= _EXACT)
-    at, factor = at[fits], factor[fits]
-    jump = np.abs(np.log(prices.values[at] / prices.values[at - 1]))
-    order = np.lexsort((at, -jump, item_of(prices.keys[at])))
-    _, first = np.unique(item_of(prices.keys[at])[order], return_index=True)
+    """The first jump of each item's price that is a pack factor and lasts.
+
+    A week in which the price changed has a price in between, so a jump may also skip one.
+    """
+    parts = []
+    for skipped in (0, 1):
+        at, before, after = _around(prices, np.arange(len(prices)), skipped)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.median(after, axis=1) / np.median(before, axis=1)
+            factor = nearest_factor(ratio)
+            steady = (before.max(1) <= _SAME_PRICE * before.min(1)) & (
+                after.max(1) <= _SAME_PRICE * after.min(1)
+            )
+            fits = steady & (np.abs(np.log(ratio / factor)) <= _EXACT)
+        parts.append((at[fits] + skipped, factor[fits], np.full(fits.sum(), skipped)))
+    at, factor, skipped_weeks = (np.concatenate(each) for each in zip(*parts, strict=True))
+    item = item_of(prices.keys[at])
+    order = np.lexsort((at, skipped_weeks, item))
+    _, first = np.unique(item[order], return_index=True)
     chosen = order[first]
     return _Shifts(at[chosen], factor[chosen])
 
 
-def _around(sums: DaySums, at: Ints, width: int) -> tuple[Ints, Floats, Floats]:
-    """Values before and from each position on, where the item has that many on both sides."""
+def _around(sums: DaySums, at: Ints, skipped: int = 0) -> tuple[Ints, Floats, Floats]:
+    """Three values before and from each position on, where the item has that many on both sides."""
     item = item_of(sums.keys)
-    at = at[(at >= width) & (at + width <= len(sums))]
-    at = at[(item[at - width] == item[at]) & (item[at + width - 1] == item[at])]
-    reach = np.arange(width)
-    return at, sums.values[at[:, None] - width + reach], sums.values[at[:, None] + reach]
+    at = at[(at >= _WEEKS) & (at + skipped + _WEEKS <= len(sums))]
+    at = at[(item[at - _WEEKS] == item[at]) & (item[at + skipped + _WEEKS - 1] == item[at])]
+    reach = np.arange(_WEEKS)
+    before = sums.values[at[:, None] - _WEEKS + reach]
+    return at, before, sums.values[at[:, None] + skipped + reach]
 
 
 def _medians(sums: DaySums, at: Ints) -> tuple[Floats, Floats]:
@@ -192,8 +199,8 @@ def _with_price(sold: DaySums, prices: DaySums, shifts: _Shifts) -> pl.DataFrame
     opposite = np.abs(np.log(after / before * factor)) <= np.minimum(
         _TWICE, np.abs(np.log(factor)) / 2
     )
-    _, old, new = _around(prices, price_at, _WEEKS)
-    old_price, new_price = np.median(old, axis=1), np.median(new, axis=1)
+    new_price = np.median(prices.values[price_at[:, None] + np.arange(_WEEKS)], axis=1)
+    old_price = new_price / factor
     return pl.DataFrame(
         {
             "key": sold.keys[at],

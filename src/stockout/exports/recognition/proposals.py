@@ -187,7 +187,7 @@ def _of_system(
 ) -> list[Fit]:
     ties = [each for each in known if each.strength == known[0].strength]
     here = [each for each in ties if each.system in seen]
-    if len(ties) == 1 or len(here) == 1:
+    if len(ties) == 1 or len(here) == 1 or _make_different_tables(ties):
         return _with_namesakes(kin, (here or ties)[0], known)
     first = _with_namesakes(kin, ties[0], known)
     if all(_alike(first, fits_of_export(kin, other)) for other in ties[1:]):
@@ -208,6 +208,12 @@ def _of_system(
     if answer is not None and answer.told:
         return fits
     return with_rivals(fits, [chosen, *(each for each in ties if each is not chosen)])
+
+
+def _make_different_tables(known: Sequence[Known]) -> bool:
+    """Whether exports of one system have no table in common, so that each can be tried."""
+    tables = [table for each in known for table in each.export.tables]
+    return len({each.system for each in known}) == 1 and len(set(tables)) == len(tables)
 
 
 def _with_namesakes(kin: Kin, chosen: Known, known: Sequence[Known]) -> list[Fit]:

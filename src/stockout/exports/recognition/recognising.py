@@ -131,6 +131,12 @@ def recognise(
     )
 
 
+def _is_in_vain(source: Read) -> bool:
+    """Whether an export that may have rows of a table turned out to have none."""
+    empty = source.rows == 0 or any("no rows" in text for text in source.proposal.problems)
+    return source.proposal.fit.tentative and empty
+
+
 def leave_out(kin: Kin, reason: str) -> list[LeftOut]:
     """Exports that are not used, and why."""
     sheet = kin.first.sheet
@@ -161,7 +167,7 @@ class _Reader:
             sources.append(self._read(dated, proposals))
         order = list(SCHEMAS)
         return sorted(
-            (source for source in sources if source.rows or not source.proposal.fit.tentative),
+            (source for source in sources if not _is_in_vain(source)),
             key=lambda source: order.index(source.proposal.table),
         )
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from stockout.exports.complete import KEYS
-from stockout.exports.recognition.fitting import CONFIDENCES, is_named
+from stockout.exports.recognition.fitting import CONFIDENCES, Mapped, is_named
 from stockout.exports.recognition.looking import Kin
 from stockout.exports.recognition.overlaps import SAME, compare, repeated_files
 from stockout.exports.recognition.paths import path_of, relative
-from stockout.exports.recognition.questions import Question
+from stockout.exports.recognition.questions import Guessed, Question, grade
 from stockout.exports.recognition.walking import LeftOut
 from stockout.tables import SCHEMAS
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _FEW = 0.05
 """Share of common keys that two exports may have by the way, such as a day at the seam."""
 
+_PLACES = 2  # the answer that each of two files is of a location of its own
 _EQUAL = 0.9  # share of equal quantities that leaves no doubt
 _NEARLY_ALL = 0.99
 _DATED = frozenset({"sales", "movements", "purchases", "orders"})
@@ -132,11 +134,12 @@ def without_rivals(
     """
     doubts: list[str] = []
     dropped: list[Read] = []
+    places: dict[int, Guessed] = {}  # by the id of a source: its location
     for table in SCHEMAS:
         used: list[Read] = []
         rivals = [source for source in sources if source.proposal.table == table]
         for source in sorted(rivals, key=_rank):
-            reason = _reason_to_drop(source, used, ask, doubts)
+            reason = _reason_to_drop(source, used, ask, doubts, places)
             if reason is None:
                 used.append(source)
             else:
@@ -144,7 +147,22 @@ def without_rivals(
                 kin = source.proposal.kin
                 if not any(other.proposal.kin is kin and other not in dropped for other in sources):
                     left_out += [LeftOut(path, reason) for path in kin.paths]
-    return [source for source in sources if source not in dropped], doubts
+    kept = [source for source in sources if source not in dropped]
+    return [_placed(source, places.get(id(source))) for source in kept], doubts
+
+
+def _placed(source: Read, place: Guessed | None) -> Read:
+    """The source with a location that only the name of its file says."""
+    if place is None:
+        return source
+    proposal = source.proposal
+    literal = "'" + place.words.replace("'", "''") + "'"
+    fit = replace(
+        proposal.fit, columns={**proposal.fit.columns, "location": Mapped(literal, "content")}
+    )
+    changed = replace(proposal, fit=fit, columns={**proposal.columns, "location": {"sql": literal}})
+    words = "by the name of the file; no column says a location"
+    return replace(source, proposal=changed.with_guess("columns.location", words, place.grade))
 
 
 def _rank(source: Read) -> tuple[object, ...]:
@@ -162,7 +180,13 @@ def _rank(source: Read) -> tuple[object, ...]:
     )
 
 
-def _reason_to_drop(source: Read, used: Sequence[Read], ask: Ask, doubts: list[str]) -> str | None:
+def _reason_to_drop(
+    source: Read,
+    used: Sequence[Read],
+    ask: Ask,
+    doubts: list[str],
+    places: dict[int, Guessed],
+) -> str | None:
     proposal = source.proposal
     for other in used:
         if source.summary is None or other.summary is None:
@@ -170,12 +194,20 @@ def _reason_to_drop(source: Read, used: Sequence[Read], ask: Ask, doubts: list[s
         overlap = compare(other.summary, source.summary)
         if overlap.keys <= (0 if proposal.table in KEYS else _FEW):
             continue
-        question = _question(proposal, other.proposal, overlap)
+        names = place_names(proposal, other.proposal)
+        if names is not None and id(other) in places:
+            places[id(source)] = Guessed(names[0], places[id(other)].grade)
+            continue
+        question = _question(proposal, other.proposal, overlap, names)
         if question is None:
             continue
         answer = ask(question)
         if answer is not None and answer.option == 0:
             return f"{proposal.table} is taken from {other.proposal.name}; {question.why}"
+        if names is not None and answer is not None and answer.option == _PLACES:
+            for each, name in zip((source, other), names, strict=True):
+                places[id(each)] = Guessed(name, grade(question, answer))
+            continue
         doubts.append(
             f"{proposal.name} and {other.proposal.name} are both read as {proposal.table}, "
             f"though {question.why}"
@@ -183,7 +215,9 @@ def _reason_to_drop(source: Read, used: Sequence[Read], ask: Ask, doubts: list[s
     return None
 
 
-def _question(proposal: Proposal, other: Proposal, overlap: Overlap) -> Question | None:
+def _question(
+    proposal: Proposal, other: Proposal, overlap: Overlap, names: tuple[str, str] | None
+) -> Question | None:
     table = proposal.table
     same = overlap.keys >= SAME and overlap.equal >= SAME
     systems = {proposal.fit.system, other.fit.system}
@@ -201,15 +235,47 @@ def _question(proposal: Proposal, other: Proposal, overlap: Overlap) -> Question
         # inventory.csv beside a file of another name, such as a study of the same stock
         higher = len(other.kin.paths[0].parts) < len(proposal.kin.paths[0].parts)
         sure = sure or (higher and table not in _ADD_UP)
+    options = [f"no, only {other.name}", "yes, both"]
+    best = 1 if table in _ADD_UP and not same else 0
+    if names is not None:
+        options.append(f"yes, each for a location of its own: {names[1]} and {names[0]}")
+        best = best if same else _PLACES
     return Question(
         about=f"{other.name} and {proposal.name}",
         text=f"Both are {table}. Read both?",
-        options=(f"no, only {other.name}", "yes, both"),
-        best=1 if table in _ADD_UP and not same else 0,
+        options=tuple(options),
+        best=best,
         sure=sure,
         settle=f"write the sources of [tables.{table}] yourself",
         why=why,
     )
+
+
+def place_names(one: Proposal, other: Proposal) -> tuple[str, str] | None:
+    """What tells the names of two files apart, where it may be the names of two locations.
+
+    Such files are alike but for a word of their names: ``stock north.csv`` and ``stock south.csv``.
+    """
+    pair = (one, other)
+    tables = SCHEMAS[one.table].column_names()
+    alike = (
+        "location" in tables
+        and one.table not in KEYS
+        and all(each.fit.profile is None and len(each.kin.looks) == 1 for each in pair)
+        and all("location" not in each.fit.columns for each in pair)
+        and one.kin.header == other.kin.header
+        and one.kin.paths[0].parent == other.kin.paths[0].parent
+    )
+    if not alike:
+        return None
+    words = [re.split(r"[-_ .()]+", each.kin.paths[0].name) for each in pair]
+    own = [
+        " ".join(word for word in mine if word and word not in theirs)
+        for mine, theirs in (words, words[::-1])
+    ]
+    if not all(any(letter.isalpha() for letter in name) for name in own):
+        return None
+    return own[0], own[1]
 
 
 def doubt_skus(sources: Sequence[Read]) -> list[Read]:
