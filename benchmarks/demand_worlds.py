@@ -86,7 +86,12 @@ class World:
 
 
 def periodic(
-    seed: int, rate: float, *, items: int = 300, days: int = 365, k: float | None = 2.0,
+    seed: int,
+    rate: float,
+    *,
+    items: int = 300,
+    days: int = 365,
+    k: float | None = 2.0,
     walk: float = 0.0,
 ) -> World:
     """Weekly orders up to a level; single units.

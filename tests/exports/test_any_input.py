@@ -15,8 +15,8 @@ from polars.testing import assert_frame_equal
 
 from stockout.config import Source
 from stockout.errors import StockoutError
-from stockout.exports.numbers import TOO_LARGE
 from stockout.exports.read import read_table
+from stockout.exports.values.numbers import TOO_LARGE
 from stockout.outputs import write_frame
 from stockout.tables import conform
 

@@ -15,16 +15,16 @@ from polars.testing import assert_frame_equal, assert_series_equal
 
 from stockout.config import Source
 from stockout.errors import ConfigError, InputError, StockoutError
-from stockout.exports import sqlite
-from stockout.exports.database import open_database
-from stockout.exports.database_url import is_database, parse_url
-from stockout.exports.select_query import select_query
+from stockout.exports.databases import sqlite
+from stockout.exports.databases.database import open_database
+from stockout.exports.databases.database_url import is_database, parse_url
+from stockout.exports.databases.select_query import select_query
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from stockout.exports.database import DatabaseExport
+    from stockout.exports.databases.database import DatabaseExport
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stockout.errors import ConfigError
-from stockout.exports import dates
-from stockout.exports.dates import DateNotation
+from stockout.exports.values import dates
+from stockout.exports.values.dates import DateNotation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from stockout.exports.dates import Order
+    from stockout.exports.values.dates import Order
 
 PLAIN = DateNotation()
 ANY = DateNotation(plain=False, wide=True)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from stockout.config import Source
 from stockout.errors import InputError
-from stockout.exports.encodings import find_encoding, is_gb18030
-from stockout.exports.files import find_files
+from stockout.exports.formats.encodings import find_encoding, is_gb18030
+from stockout.exports.formats.files import find_files
+from stockout.exports.formats.opening import open_exports
 from stockout.exports.mapping import known_names
-from stockout.exports.opening import open_exports
 from stockout.exports.read import read_table
 
 if TYPE_CHECKING:

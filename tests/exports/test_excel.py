@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 
 from stockout.config import Source
 from stockout.errors import ConfigError, InputError, StockoutError
-from stockout.exports import workbook_process
-from stockout.exports.excel import sheet_names
-from stockout.exports.files import ExportFile, find_files
-from stockout.exports.opening import open_exports
+from stockout.exports.formats import workbook_process
+from stockout.exports.formats.excel import sheet_names
+from stockout.exports.formats.files import ExportFile, find_files
+from stockout.exports.formats.opening import open_exports
 from stockout.exports.read import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stockout.exports.export import Export
+    from stockout.exports.formats.export import Export
 
 WORKBOOKS = Path(__file__).parent / "workbooks"
 HEAD = ["date", "sku", "units"]
@@ -394,7 +394,7 @@ class TestFiles:
         path = book(tmp_path / "a.xlsx", S=[HEAD])
         found = importlib.util.find_spec
         monkeypatch.setattr(
-            "stockout.exports.excel.find_spec",
+            "stockout.exports.formats.excel.find_spec",
             lambda name: None if name == "fastexcel" else found(name),
         )
         for call in (lambda: opened(path), lambda: sheet_names(path)):

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from stockout.config import Source
 from stockout.errors import InputError
-from stockout.exports.files import ExportFile
-from stockout.exports.headers import find_header, header_at, is_total
+from stockout.exports.formats.files import ExportFile
+from stockout.exports.formats.headers import find_header, header_at, is_total
+from stockout.exports.formats.opening import open_exports
 from stockout.exports.mapping import known_names
 from stockout.exports.names import plain_name
-from stockout.exports.opening import open_exports
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stockout.exports.export import Export
+    from stockout.exports.formats.export import Export
 
 KNOWN = known_names()
 NAMES = [

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 import polars as pl
-import pytest
 
 from stockout.exports.locations import at_one_level
 from stockout.tables import conform
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 DAY, NEXT = date(2026, 1, 5), date(2026, 1, 6)
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stockout.exports import numbers
-from stockout.exports.numbers import FileStyle, NumberNotation
+from stockout.exports.values import numbers
+from stockout.exports.values.numbers import FileStyle, NumberNotation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from stockout.exports.numbers import Decimal, Percent
+    from stockout.exports.values.numbers import Decimal, Percent
 
 POINT = NumberNotation(plain=False, wide=True)
 COMMA = NumberNotation(",", plain=False, wide=True)

@@ -23,7 +23,7 @@ from polars.testing import assert_frame_equal
 
 from stockout.config import Source
 from stockout.errors import InputError
-from stockout.exports.database import open_database
+from stockout.exports.databases.database import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,7 +116,7 @@ def execute(server: Server) -> Iterator[Execute]:
     """Runs a statement of the test's own, and undoes what it made."""
     dbapi = importlib.import_module("adbc_driver_postgresql.dbapi")
 
-    from stockout.exports.database_url import parse_url  # noqa: PLC0415
+    from stockout.exports.databases.database_url import parse_url  # noqa: PLC0415
 
     with (
         contextlib.closing(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-import polars as pl
 import pytest
 
 from stockout.config import Config, Source
@@ -14,6 +13,7 @@ from stockout.exports.profiles import built_in_profiles, find_known, read_profil
 from stockout.exports.read import read_table, read_tables
 
 if TYPE_CHECKING:
+    import polars as pl
     from pathlib import Path
 
 PROFILE = r"""
@@ -56,7 +56,7 @@ recognise = [["Type"], ["Item"]]
 [exports.moves.tables.movements]
 columns = { date = ["Day"], sku = ["Item"], units = ["Count"] }
 fields = { type = { names = ["Type"] } }
-words = { kind = { of = "type", values = { IN = "receipt", OUT = "sale" }, otherwise = "adjustment" } }
+words.kind = { of = "type", values = { IN = "receipt", OUT = "sale" }, otherwise = "adjustment" }
 sql = { units = "CASE WHEN type = 'OUT' THEN -units ELSE units END" }
 
 [exports.bins]

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from stockout.errors import InputError
-from stockout.exports import csv_faults
-from stockout.exports.csv_faults import lines_of, records
-from stockout.exports.files import ExportFile
+from stockout.exports.formats import csv_faults
+from stockout.exports.formats.csv_faults import lines_of, records
+from stockout.exports.formats.files import ExportFile
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stockout.exports.undated import stock_date
+from stockout.exports.formats.undated import stock_date
 
 DAY = date(2026, 6, 30)
 

@@ -21,8 +21,8 @@ import polars as pl
 from stockout.checks.formats.checked import RuleText
 from stockout.checks.hits import BEYOND, Found, found
 from stockout.errors import ConfigError
-from stockout.exports.expressions import SqlExpression, compile_sql, expression_fault
 from stockout.exports.staging import SOURCE_FILE, SOURCE_ROW
+from stockout.exports.values.expressions import SqlExpression, compile_sql, expression_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

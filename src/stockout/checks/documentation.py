@@ -43,13 +43,13 @@ _GROUPS = {
     "SO6": "Purchases and orders",
 }
 _ABOUT = {
-    "row": "each row",
+    "row": "each such row",
     "key": "each key, at its first row",
     "item": "each SKU and location, at the row where it begins",
     "run": "each run of days, at its first row",
-    "feed": "runs of days of a table or location",
-    "table": "the table",
-    "file": "the file",
+    "feed": "each run of days of a table or location",
+    "table": "the table, or a kind of its rows",
+    "file": "each file, and column where there is one",
 }
 
 
@@ -82,7 +82,7 @@ def _section(rule: Rule) -> str:
         "",
         f"**{rule.title}.** {rule.what}",
         "",
-        f"- Severity: {rule.severity}. Looks at {tables}. Tells {_ABOUT[rule.about]}.",
+        f"- Severity: {rule.severity}. Looks at {tables}. One finding for {_ABOUT[rule.about]}.",
         f"- Why it matters: {rule.why}",
         f"- How it is found: {rule.how}",
         f"- What to do: {rule.cure}",

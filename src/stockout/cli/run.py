@@ -145,7 +145,7 @@ class Run:
         """Refuses to write the result over an export or the configuration."""
         if self.output is None or not self.output.exists():
             return
-        from stockout.exports.files import find_files
+        from stockout.exports.formats.files import find_files
 
         read = [("the configuration", config.file)] if config.file else []
         for name, sources in config.tables.items():

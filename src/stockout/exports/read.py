@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stockout.errors import InputError
-from stockout.exports.complete import complete, merge_sources
 from stockout.exports.locations import at_one_level
-from stockout.exports.parts import count_rows
-from stockout.exports.planning import Told
+from stockout.exports.rows.complete import complete, merge_sources
+from stockout.exports.rows.parts import count_rows
+from stockout.exports.rows.planning import Told
+from stockout.exports.rows.table import read_exports
 from stockout.exports.sources import Asked, open_source, shown_files, sources_of
-from stockout.exports.table import read_exports
 
 if TYPE_CHECKING:
     from collections.abc import Collection

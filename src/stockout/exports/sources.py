@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from stockout.errors import InputError
-from stockout.exports.database import open_database
-from stockout.exports.database_url import is_database
-from stockout.exports.dates import check_date_format
-from stockout.exports.files import find_files, same_content
+from stockout.exports.databases.database import open_database
+from stockout.exports.databases.database_url import is_database
+from stockout.exports.formats.files import find_files, same_content
+from stockout.exports.formats.opening import open_exports
+from stockout.exports.formats.text_files import check_encoding
 from stockout.exports.mapping import check_told_columns, section
-from stockout.exports.opening import open_exports
-from stockout.exports.planning import Told, make_plan
 from stockout.exports.profiles import find_known
-from stockout.exports.text_files import check_encoding
+from stockout.exports.rows.planning import Told, make_plan
+from stockout.exports.values.dates import check_date_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stockout.config import Config, Source
-    from stockout.exports.export import Export
-    from stockout.exports.plan import Plan
+    from stockout.exports.formats.export import Export
     from stockout.exports.profiles import Known
+    from stockout.exports.rows.plan import Plan
 
 logger = logging.getLogger(__name__)
 

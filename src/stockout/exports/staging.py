@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from stockout.errors import MissingColumnError
-from stockout.exports.complete import with_prices
-from stockout.exports.fault_frames import FAULT_COUNTS, FAULTS, faults_of
 from stockout.exports.mapping import EXTRA
-from stockout.exports.parts import read_parts, tell_left_out
-from stockout.exports.plan import KEPT, ROW
+from stockout.exports.rows.complete import with_prices
+from stockout.exports.rows.fault_frames import FAULT_COUNTS, FAULTS, faults_of
+from stockout.exports.rows.parts import read_parts, tell_left_out
+from stockout.exports.rows.plan import KEPT, ROW
+from stockout.exports.rows.summing import sum_by_key
+from stockout.exports.rows.table import canonical, tell_columns, unused
 from stockout.exports.sources import open_files, plan_of, sources_of
-from stockout.exports.summing import sum_by_key
-from stockout.exports.table import canonical, tell_columns, unused
 from stockout.tables import ALL_LOCATIONS, SCHEMAS
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stockout.config import Config, Source
-    from stockout.exports.parts import Part
     from stockout.exports.profiles import Known
+    from stockout.exports.rows.parts import Part
     from stockout.exports.sources import Asked
 
 SOURCE_FILE = "source_file"
@@ -42,9 +42,7 @@ SOURCE_ROW = "source_row"
 
 _MEMBER = "#member"
 
-MEMBERS = pl.Schema(
-    {SOURCE_FILE: pl.UInt16(), SOURCE_ROW: pl.UInt32(), "member": pl.UInt32()}
-)
+MEMBERS = pl.Schema({SOURCE_FILE: pl.UInt16(), SOURCE_ROW: pl.UInt32(), "member": pl.UInt32()})
 """Columns of :attr:`StagedTable.members`."""
 
 

@@ -12,7 +12,7 @@ _MOVES_THE_CURSOR = re.compile(
     "]"
 )
 _COMMANDS_THE_RUNNER = re.compile(r"##(?=\[)|^(\s*):(?=:)")
-"""GitHub's runner obeys ``::command::`` at the start of a line of a log, ``##[command]`` anywhere."""
+"""GitHub's runner obeys ``::command::`` at the start of a line, ``##[command]`` anywhere."""
 
 _BREAKS_THE_LINE = re.compile("[\t\n\x0b\x0c\r]+")
 

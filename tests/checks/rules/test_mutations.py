@@ -272,8 +272,12 @@ def negative(tables: Tables, chance: Chance) -> None:
 def sold_without_stock(tables: Tables, chance: Chance) -> None:
     stock = tables["inventory"].sort(*ITEM, "date")
     moved = tables["movements"].select("date", *ITEM).unique().with_columns(moved=True)
+    whole = tables["products"].filter(
+        pl.col("active_from").is_null(), pl.col("active_to").is_null()
+    )
     empty = (
-        stock.with_columns(before=pl.col("on_hand").shift().over(ITEM))
+        stock.filter(pl.col("sku").is_in(whole["sku"].implode()))
+        .with_columns(before=pl.col("on_hand").shift().over(ITEM))
         .filter(pl.col("on_hand") == 0, pl.col("before") == 0)
         .join(moved, on=["date", *ITEM], how="anti", maintain_order="left")
     )
@@ -406,7 +410,9 @@ def stock_in_cases(tables: Tables, chance: Chance) -> None:
         level = pl.col("on_hand") * factor
     else:  # in whole cases: what sells little stands still, and that is another finding
         much = tables["sales"].filter(recent).group_by(ITEM).agg(pl.col("units").sum())
-        lively = lively.join(much.filter(pl.col("units") >= 100), on=ITEM, how="semi")
+        lively = lively.join(
+            much.filter(pl.col("units") >= 100), on=ITEM, how="semi", maintain_order="left"
+        )
         level = pl.col("on_hand") // 6
     later = is_item(chance.item(lively)) & recent
     tables["inventory"] = tables["inventory"].with_columns(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stockout.exports.files import find_files
+from stockout.exports.formats.files import find_files
 from stockout.exports.recognition.paths import path_of, relative
 
 NAMES = st.text("abS12-_ .[]*?", min_size=1, max_size=8).map(lambda name: f"s{name}.csv")

@@ -266,6 +266,8 @@ def _partial_day(data: Data, feed: pl.DataFrame) -> Iterator[Found]:
     days = feed.group_by("date").agg(pl.col("rows").sum()).sort("date")
     last = days.tail(1)
     day = last["date"].item()
+    if _closed_days(data).filter(pl.col("location").is_null())["date"].is_in([day]).any():
+        return
     before = days.filter(
         pl.col("date").dt.weekday() == day.isoweekday(),
         pl.col("date") < day,

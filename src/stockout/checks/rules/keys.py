@@ -14,7 +14,7 @@ import polars as pl
 from stockout.checks.hits import BEYOND, Found, found
 from stockout.checks.positions import POSITION, row_names, split_position
 from stockout.checks.row_rules import first_of_each_file
-from stockout.exports.complete import KEYS
+from stockout.exports.rows.complete import KEYS
 from stockout.exports.staging import SOURCE_FILE, SOURCE_ROW
 from stockout.tables import SCHEMAS
 

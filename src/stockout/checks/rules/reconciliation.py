@@ -22,7 +22,7 @@ def wrong_units(data: Data, steps: Steps) -> tuple[pl.DataFrame, Flags]:
     """
     fell = steps.before - steps.after
     came = np.where(steps.known, steps.inflow > LITTLE, fell < 0)
-    at = np.flatnonzero((steps.sold > LITTLE) & ~came & (steps.days <= 7))
+    at = np.flatnonzero((steps.sold > LITTLE) & (steps.before > 0) & ~came & (steps.days <= 7))
     item = steps.item[at]
     # How many such days of the item come after each one.
     after = np.searchsorted(item, item, side="right") - 1 - np.arange(len(at))
@@ -41,7 +41,7 @@ def wrong_units(data: Data, steps: Steps) -> tuple[pl.DataFrame, Flags]:
         # the sums agree.
         close = np.add.reduceat(np.abs(factor * fell - sold) < factor, start)
         with np.errstate(divide="ignore", invalid="ignore"):
-            agree = np.abs(np.log(factor * total_fell / total_sold)) <= np.log(1.25)
+            agree = np.abs(np.log(factor * total_fell / total_sold)) <= np.log(1.4)
         few = np.where(agree & (total_fell >= data.threshold("SO503", "packs")), close, 0)
         for each, ratio in ((many, factor), (few, 1 / factor)):
             better = (each >= share * days) & (days >= least) & (each > agreeing)

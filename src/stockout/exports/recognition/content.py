@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from stockout.exports.parsing import FALSE_WORDS, NULL_WORDS, TRUE_WORDS
+from stockout.exports.values.parsing import FALSE_WORDS, NULL_WORDS, TRUE_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

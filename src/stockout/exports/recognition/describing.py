@@ -7,8 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from stockout.config.writing import Section, Setting, comment, write_toml
-from stockout.exports.parts import count_rows
 from stockout.exports.recognition.paths import relative
+from stockout.exports.rows.parts import count_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stockout.exports.formats.text_files import blocks
 from stockout.exports.recognition.questions import Guessed, Question, grade
-from stockout.exports.text_files import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stockout.exports.files import ExportFile
+    from stockout.exports.formats.files import ExportFile
     from stockout.exports.recognition.questions import Ask
 
 ENCODINGS: Mapping[str, str] = {

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import polars as pl
 
-from stockout.exports.complete import KEYS
 from stockout.exports.mapping import ONE_OF, aliases_of
 from stockout.exports.names import plain_name
 from stockout.exports.recognition.content import ENOUGH
+from stockout.exports.rows.complete import KEYS
 from stockout.tables import SCHEMAS
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import polars as pl
 
 from stockout.exports.recognition.fitting import Mapped
 from stockout.exports.recognition.questions import Question, grade
-from stockout.exports.running import ENGINE_ERRORS
+from stockout.exports.rows.running import ENGINE_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

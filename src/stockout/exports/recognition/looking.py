@@ -13,22 +13,22 @@ import polars as pl
 
 from stockout.config import Source
 from stockout.errors import InputError, StockoutError
-from stockout.exports.expressions import first_line
-from stockout.exports.files import ExportFile, find_files
-from stockout.exports.headers import count_known
+from stockout.exports.formats.files import ExportFile, find_files
+from stockout.exports.formats.headers import count_known
+from stockout.exports.formats.opening import open_exports
 from stockout.exports.mapping import known_names
-from stockout.exports.opening import open_exports
 from stockout.exports.recognition.content import examine
 from stockout.exports.recognition.encoding import ENCODINGS, ask_encoding
 from stockout.exports.recognition.paths import relative
 from stockout.exports.recognition.walking import LeftOut
-from stockout.exports.running import ENGINE_ERRORS
+from stockout.exports.rows.running import ENGINE_ERRORS
+from stockout.exports.values.expressions import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from stockout.exports.export import Export
+    from stockout.exports.formats.export import Export
     from stockout.exports.recognition.content import ColumnLook
     from stockout.exports.recognition.questions import Ask, Guessed
     from stockout.exports.recognition.walking import Located
@@ -181,7 +181,7 @@ class _Opener:
         """The exports in it; sheets that are none are told."""
         if not self.item.has_sheets:
             return self._look(None, several=False)
-        from stockout.exports.excel import sheet_names  # noqa: PLC0415 - an extra
+        from stockout.exports.formats.excel import sheet_names  # noqa: PLC0415 - an extra
 
         names = sheet_names(self.item.path)
         looks = []

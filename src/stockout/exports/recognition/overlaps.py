@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from stockout.exports.complete import KEYS
-from stockout.exports.running import ENGINE_ERRORS
+from stockout.exports.rows.complete import KEYS
+from stockout.exports.rows.running import ENGINE_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from stockout.errors import StockoutError
+from stockout.exports.formats.undated import stock_date
 from stockout.exports.profiles import built_in_profiles
 from stockout.exports.recognition.keys import with_whole_key
 from stockout.exports.recognition.looking import kin_of, look_at
@@ -21,7 +22,6 @@ from stockout.exports.recognition.rivals import (
 from stockout.exports.recognition.settling import Reading, settle
 from stockout.exports.recognition.systems import certain_system
 from stockout.exports.recognition.walking import LeftOut, walk
-from stockout.exports.undated import stock_date
 from stockout.tables import SCHEMAS
 
 if TYPE_CHECKING:

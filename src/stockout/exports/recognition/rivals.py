@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stockout.exports.complete import KEYS
 from stockout.exports.recognition.fitting import CONFIDENCES, Mapped, is_named
 from stockout.exports.recognition.looking import Kin
 from stockout.exports.recognition.overlaps import SAME, compare, repeated_files
 from stockout.exports.recognition.paths import path_of, relative
 from stockout.exports.recognition.questions import Guessed, Question, grade
 from stockout.exports.recognition.walking import LeftOut
+from stockout.exports.rows.complete import KEYS
 from stockout.tables import SCHEMAS
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from stockout.exports.read import read_tables
 from stockout.exports.recognition.content import day_and_month
 from stockout.exports.recognition.encoding import ask_encoding
 from stockout.exports.recognition.questions import Question, grade
-from stockout.exports.running import ENGINE_ERRORS
+from stockout.exports.rows.running import ENGINE_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from stockout.errors import InputError
-from stockout.exports.files import find_files, format_of
+from stockout.exports.formats.files import find_files, format_of
 
 if TYPE_CHECKING:
-    from stockout.exports.files import Format
+    from stockout.exports.formats.files import Format
 
 _PARQUET = b"PAR1"
 _WORKBOOKS = (b"PK\3\4", b"\xd0\xcf\x11\xe0")

@@ -20,7 +20,7 @@ from stockout.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stockout.exports.headers import HeaderPlace
+    from stockout.exports.formats.headers import HeaderPlace
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ _LEAST_BYTES = 4 << 30  # of addresses, which memory pools reserve more than a g
 _SECONDS = 900  # of computing; a full sheet takes about one minute
 
 
-_CALL = "from stockout.exports.workbook_process import work; work()"
+_CALL = "from stockout.exports.formats.workbook_process import work; work()"
 
 
 class Wanted(NamedTuple):
@@ -65,7 +65,7 @@ class Outcome(NamedTuple):
 
 
 def read_sheets(wanted: Sequence[Wanted], scratch: Path) -> list[Sheet]:
-    """Reads one sheet of each workbook, as :func:`stockout.exports.workbooks.read_sheet` does.
+    """Reads one sheet of each workbook, as ``workbooks.read_sheet`` does.
 
     Raises:
         InputError: A workbook cannot be read.
@@ -173,7 +173,7 @@ def work() -> None:
     """What the other process does: the jobs of the file that the command line names."""
     function, jobs, memory = pickle.loads(Path(sys.argv[1]).read_bytes())  # noqa: S301 - our parent's
     _limit(memory)
-    from stockout.exports import workbooks  # noqa: PLC0415 - only here
+    from stockout.exports.formats import workbooks  # noqa: PLC0415 - only here
 
     messages = _Messages()
     log = logging.getLogger("stockout")

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 import polars as pl
 
 from stockout.errors import InputError
-from stockout.exports import parsing
-from stockout.exports.plan import KEPT, ROW, SHORT
-from stockout.exports.running import run
+from stockout.exports.rows.plan import KEPT, ROW, SHORT
+from stockout.exports.rows.running import run
+from stockout.exports.values import parsing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stockout.config import Source
-    from stockout.exports.parts import Part
-    from stockout.exports.plan import Check
+    from stockout.exports.rows.parts import Part
+    from stockout.exports.rows.plan import Check
 
 _FOUND = "#found "
 

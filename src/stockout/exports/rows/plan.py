@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from stockout.exports import headers, numbers, parsing
+from stockout.exports.formats import headers
 from stockout.exports.mapping import EXTRA, ONE_OF
+from stockout.exports.values import numbers, parsing
 from stockout.tables import SCHEMAS
 
 if TYPE_CHECKING:
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from datetime import date
 
     from stockout.config import Source
-    from stockout.exports.export import Export
-    from stockout.exports.expressions import SqlExpression
-    from stockout.exports.files import ExportFile
-    from stockout.exports.numbers import FileStyle
-    from stockout.exports.parsing import Cells, Notation
-    from stockout.exports.shaping import Shape
+    from stockout.exports.formats.export import Export
+    from stockout.exports.formats.files import ExportFile
+    from stockout.exports.rows.shaping import Shape
+    from stockout.exports.values.expressions import SqlExpression
+    from stockout.exports.values.numbers import FileStyle
+    from stockout.exports.values.parsing import Cells, Notation
 
 # Helper columns of a reading; no canonical column has a name like these.
 ROW = "#row"  # index of the row in its file, from 0

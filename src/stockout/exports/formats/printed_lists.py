@@ -16,8 +16,8 @@ import logging
 import re
 from typing import TYPE_CHECKING
 
-from stockout.exports.files import ExportFile
-from stockout.exports.text_files import blocks, new_copy
+from stockout.exports.formats.files import ExportFile
+from stockout.exports.formats.text_files import blocks, new_copy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

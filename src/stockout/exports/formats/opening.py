@@ -7,18 +7,19 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from stockout.errors import InputError
-from stockout.exports.delimited import open_csv
+from stockout.exports.formats.delimited import open_csv
+from stockout.exports.formats.parquet import open_parquet
+from stockout.exports.formats.text_files import read_bytes
+from stockout.exports.mapping import known_names
 from stockout.exports.names import plain_name
-from stockout.exports.parquet import open_parquet
-from stockout.exports.text_files import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from stockout.config import Source
-    from stockout.exports.export import Export
-    from stockout.exports.files import ExportFile, Format
+    from stockout.exports.formats.export import Export
+    from stockout.exports.formats.files import ExportFile, Format
 
 logger = logging.getLogger(__name__)
 
@@ -53,12 +54,8 @@ def open_exports(
     """
     if fmt == "parquet":
         return [*open_parquet(files)]
-    if known is None:
-        from stockout.exports.mapping import known_names  # noqa: PLC0415 - it may import readers
-
-        known = known_names()
     told = {plain_name(name) for name in source.columns.values() if isinstance(name, str)}
-    known = {*known, *told} - {""}
+    known = {*(known_names() if known is None else known), *told} - {""}
     if fmt == "csv":
         return [*open_csv(files, source, scratch, known)]
     exports: list[Export] = []
@@ -66,7 +63,7 @@ def open_exports(
         if is_text:
             exports += open_csv([*group], source, scratch, known)
         else:
-            from stockout.exports.excel import open_excel  # noqa: PLC0415 - an extra
+            from stockout.exports.formats.excel import open_excel  # noqa: PLC0415 - an extra
 
             exports += open_excel([*group], source, scratch, known)
     return exports

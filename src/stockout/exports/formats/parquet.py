@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from stockout.errors import InputError
-from stockout.exports.expressions import first_line
+from stockout.exports.values.expressions import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from stockout.exports.files import ExportFile
+    from stockout.exports.formats.files import ExportFile
 
 
 class ParquetExport:

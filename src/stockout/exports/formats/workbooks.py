@@ -1,8 +1,7 @@
 """Reads sheets of workbooks: which sheet, where its header stands, and its rows typed.
 
-Only :mod:`stockout.exports.workbook_process` runs this, in a process of its own: the engine takes
-the sizes that a damaged workbook states at their word, and ends the process where there is not so
-much memory.
+Only ``workbook_process`` runs this, in a process of its own: the engine takes the sizes that a
+damaged workbook states at their word, and ends the process where there is not so much memory.
 """
 
 from __future__ import annotations
@@ -14,8 +13,7 @@ import fastexcel
 import polars as pl
 
 from stockout.errors import InputError
-from stockout.exports.expressions import first_line
-from stockout.exports.headers import (
+from stockout.exports.formats.headers import (
     ROWS_TO_LOOK_AT,
     HeaderPlace,
     count_known,
@@ -23,15 +21,16 @@ from stockout.exports.headers import (
     header_at,
     unique_names,
 )
+from stockout.exports.formats.sheet_cells import typed_columns
+from stockout.exports.formats.workbook_process import Sheet
 from stockout.exports.names import plain_name
-from stockout.exports.sheet_cells import typed_columns
-from stockout.exports.workbook_process import Sheet
+from stockout.exports.values.expressions import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
-    from stockout.exports.workbook_process import Wanted
+    from stockout.exports.formats.workbook_process import Wanted
 
 logger = logging.getLogger(__name__)
 

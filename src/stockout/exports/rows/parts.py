@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stockout.exports.manners import Surveyor
-from stockout.exports.plan import BLANK, CHECK, LEFT_OUT
-from stockout.exports.planning import TOTALS
-from stockout.exports.running import attempt
+from stockout.exports.rows.manners import Surveyor
+from stockout.exports.rows.plan import BLANK, CHECK, LEFT_OUT
+from stockout.exports.rows.planning import TOTALS
+from stockout.exports.rows.running import attempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from stockout.config import Source
-    from stockout.exports.files import ExportFile
-    from stockout.exports.plan import Manner, Plan
+    from stockout.exports.formats.files import ExportFile
     from stockout.exports.profiles import Known
+    from stockout.exports.rows.plan import Manner, Plan
 
 logger = logging.getLogger(__name__)
 

@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stockout.errors import ConfigError, InputError
-from stockout.exports.expressions import first_line
+from stockout.exports.values.expressions import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from stockout.exports.database_url import DatabaseUrl
+    from stockout.exports.databases.database_url import DatabaseUrl
 
 _CONNECT_SECONDS = 15
 """How long a server that does not answer is waited for; libpq's own default is minutes."""

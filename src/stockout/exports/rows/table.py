@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stockout.exports import faults
 from stockout.exports.mapping import EXTRA
-from stockout.exports.parsing import MONEY
-from stockout.exports.parts import count_rows, read_parts, tell_left_out
-from stockout.exports.plan import KEPT
-from stockout.exports.summing import refuse_units, sum_by_key
+from stockout.exports.rows import faults
+from stockout.exports.rows.parts import count_rows, read_parts, tell_left_out
+from stockout.exports.rows.plan import KEPT
+from stockout.exports.rows.summing import refuse_units, sum_by_key
+from stockout.exports.values.parsing import MONEY
 from stockout.tables import ALL_LOCATIONS, SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stockout.config import Source
-    from stockout.exports.parts import Part
-    from stockout.exports.plan import Plan
     from stockout.exports.profiles import Known
+    from stockout.exports.rows.parts import Part
+    from stockout.exports.rows.plan import Plan
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, cast
 import pyarrow as pa
 
 from stockout.errors import ConfigError, InputError
-from stockout.exports.files import ExportFile
+from stockout.exports.formats.files import ExportFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

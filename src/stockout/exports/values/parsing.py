@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 import polars as pl
 
 from stockout.errors import InputError, UnparsableValueError
-from stockout.exports import dates, numbers
+from stockout.exports.values import dates, numbers
 from stockout.outputs import GUARDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stockout.config import Source
-    from stockout.exports.numbers import FileStyle
+    from stockout.exports.values.numbers import FileStyle
 
 NULL_WORDS = (
     *("-", "--", "null", "Null", "NULL", "nil", "none", "None", "\\N"),

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from stockout.errors import InputError
-from stockout.exports import csv_faults, encodings
-from stockout.exports.expressions import first_line
-from stockout.exports.headers import (
+from stockout.exports.formats import csv_faults, encodings
+from stockout.exports.formats.headers import (
     ROWS_TO_LOOK_AT,
     HeaderPlace,
     count_known,
@@ -24,8 +23,8 @@ from stockout.exports.headers import (
     header_at,
     unique_names,
 )
-from stockout.exports.printed_lists import csv_copy, is_printed_list
-from stockout.exports.text_files import (
+from stockout.exports.formats.printed_lists import csv_copy, is_printed_list
+from stockout.exports.formats.text_files import (
     blocks,
     find_not_utf8,
     is_utf8,
@@ -33,13 +32,14 @@ from stockout.exports.text_files import (
     read_head,
     utf8_copy,
 )
+from stockout.exports.values.expressions import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from stockout.config import Source
-    from stockout.exports.files import ExportFile
+    from stockout.exports.formats.files import ExportFile
 
 logger = logging.getLogger(__name__)
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from stockout.exports import parsing
-from stockout.exports.faults import bad_cells, missing, short_rows, shown_columns
+from stockout.exports.rows.faults import bad_cells, missing, short_rows, shown_columns
+from stockout.exports.values import parsing
 
 if TYPE_CHECKING:
     from stockout.config import Source
-    from stockout.exports.parts import Part
+    from stockout.exports.rows.parts import Part
 
 FAULTS = pl.Schema(
     {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import filecmp
 import glob
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -77,16 +77,17 @@ def find_files(
 def same_content(files: Sequence[ExportFile]) -> list[tuple[ExportFile, ExportFile]]:
     """Pairs of files that are copies of each other, such as an export saved twice."""
     by_size: dict[int, list[ExportFile]] = {}
-    pairs = []
     for file in files:
-        alike = by_size.setdefault(file.path.stat().st_size, [])
-        first = next(
-            (one for one in alike if filecmp.cmp(one.path, file.path, shallow=False)), None
-        )
-        if first is None:
-            alike.append(file)
-        elif first.partition == file.partition:
-            pairs.append((first, file))
+        by_size.setdefault(file.path.stat().st_size, []).append(file)
+    firsts: dict[object, ExportFile] = {}
+    pairs = []
+    for size, alike in by_size.items():
+        for file in alike if len(alike) > 1 else ():
+            with file.path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").digest()
+            first = firsts.setdefault((size, digest), file)
+            if first is not file and first.partition == file.partition:
+                pairs.append((first, file))
     return pairs
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from stockout.errors import InputError, MissingColumnError
-from stockout.exports.database import QueryResult
-from stockout.exports.expressions import compile_sql
+from stockout.exports.databases.database import QueryResult
+from stockout.exports.formats.undated import stock_date
 from stockout.exports.mapping import EXTRA, first_named, map_columns
-from stockout.exports.parsing import CHOICES, MONEY, Cells
-from stockout.exports.plan import Plan
-from stockout.exports.shaping import make_shape
-from stockout.exports.undated import stock_date
+from stockout.exports.rows.plan import Plan
+from stockout.exports.rows.shaping import make_shape
+from stockout.exports.values.expressions import compile_sql
+from stockout.exports.values.parsing import CHOICES, MONEY, Cells
 from stockout.tables import SCHEMAS
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from stockout.config import Source
-    from stockout.exports.export import Export
+    from stockout.exports.formats.export import Export
     from stockout.exports.mapping import SourceColumn
     from stockout.exports.profiles import Known
 

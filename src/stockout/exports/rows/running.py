@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 import polars as pl
 
 from stockout.errors import InputError
-from stockout.exports.expressions import expression_fault, first_line
+from stockout.exports.values.expressions import expression_fault, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stockout.exports.files import ExportFile
-    from stockout.exports.plan import Plan
+    from stockout.exports.formats.files import ExportFile
+    from stockout.exports.rows.plan import Plan
 
 T = TypeVar("T")
 

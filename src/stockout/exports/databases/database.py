@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from stockout.errors import ConfigError, InputError
-from stockout.exports.database_url import is_database, parse_url
-from stockout.exports.expressions import first_line
-from stockout.exports.files import ExportFile
-from stockout.exports.select_query import select_query
-from stockout.exports.sqlite import write_sqlite
+from stockout.exports.databases.database_url import is_database, parse_url
+from stockout.exports.databases.select_query import select_query
+from stockout.exports.databases.sqlite import write_sqlite
+from stockout.exports.formats.files import ExportFile
+from stockout.exports.values.expressions import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ class QueryResult(ExportFile):
 
 
 class DatabaseExport:
-    """The result of one query, as an :class:`~stockout.exports.export.Export`.
+    """The result of one query, as an :class:`~stockout.exports.formats.export.Export`.
 
     It has no text but in its texts: numbers and dates are what the database says they are.
     """
@@ -144,7 +144,7 @@ def _open(
             place = folder / Path(url.target).expanduser()
             names = write_sqlite(place, select.sql, out, shown)
         else:
-            from stockout.exports.postgresql import write_postgresql  # noqa: PLC0415 - an extra
+            from stockout.exports.databases.postgresql import write_postgresql  # noqa: PLC0415 - an extra
 
             names, zone = write_postgresql(url, select.sql, out, shown)
             _tell_zone(zone, shown)

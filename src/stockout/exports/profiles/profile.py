@@ -22,8 +22,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stockout.config import Exclude, TableName  # noqa: TC001 - pydantic reads them at run time
 from stockout.errors import ConfigError, InputError
-from stockout.exports.dates import Order  # noqa: TC001 - pydantic reads it at run time
 from stockout.exports.names import plain_name
+from stockout.exports.values.dates import Order  # noqa: TC001 - pydantic reads it at run time
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 import polars as pl
 
 from stockout.errors import ConfigError
-from stockout.exports.numbers import IS_WIDE, half_width
+from stockout.exports.values.numbers import IS_WIDE, half_width
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,17 +17,18 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from stockout.errors import ConfigError, InputError
-from stockout.exports.expressions import first_line
+from stockout.exports.formats.workbook_process import Wanted, list_sheets, read_sheets
+from stockout.exports.mapping import aliases_of
 from stockout.exports.names import plain_name
-from stockout.exports.workbook_process import Wanted, list_sheets, read_sheets
+from stockout.exports.values.expressions import first_line
 from stockout.tables import SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from stockout.config import Source
-    from stockout.exports.files import ExportFile
-    from stockout.exports.headers import HeaderPlace
+    from stockout.exports.formats.files import ExportFile
+    from stockout.exports.formats.headers import HeaderPlace
 
 
 class ExcelExport:
@@ -163,8 +164,6 @@ def _text_columns() -> frozenset[str]:
 
 @cache
 def _usual_text_names() -> frozenset[str]:
-    from stockout.exports.mapping import aliases_of  # noqa: PLC0415 - it may import readers
-
     return frozenset(
         name
         for table in SCHEMAS

@@ -14,7 +14,7 @@ from stockout.exports.names import plain_name
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from stockout.exports.export import Export
+    from stockout.exports.formats.export import Export
     from stockout.exports.profiles import FillDown, TableProfile, Unpivot
 
 

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stockout.exports import dates, numbers, parsing
-from stockout.exports.parsing import TextNotation
-from stockout.exports.plan import Manner
-from stockout.exports.running import run
+from stockout.exports.rows.plan import Manner
+from stockout.exports.rows.running import run
+from stockout.exports.values import dates, numbers, parsing
+from stockout.exports.values.parsing import TextNotation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from stockout.config import Source
-    from stockout.exports.dates import Order
-    from stockout.exports.files import ExportFile
-    from stockout.exports.numbers import Decimal
-    from stockout.exports.parsing import Cells, Notation
-    from stockout.exports.plan import Plan
+    from stockout.exports.formats.files import ExportFile
     from stockout.exports.profiles import Known
+    from stockout.exports.rows.plan import Plan
+    from stockout.exports.values.dates import Order
+    from stockout.exports.values.numbers import Decimal
+    from stockout.exports.values.parsing import Cells, Notation
 
 _ROWS_TO_PEEK = 1_000
 _MARK = "mark "  # in the name of a count: before what stands between day and month

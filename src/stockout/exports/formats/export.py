@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from stockout.errors import InputError
-    from stockout.exports.files import ExportFile
+    from stockout.exports.formats.files import ExportFile
 
 
 class Export(Protocol):

@@ -16,13 +16,13 @@ import numpy as np
 import polars as pl
 
 from stockout.errors import InputError
-from stockout.exports.text_files import blocks, find_not_utf8
+from stockout.exports.formats.text_files import blocks, find_not_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from stockout.exports.files import ExportFile
+    from stockout.exports.formats.files import ExportFile
 
 _Integers: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.int64]]"
 

@@ -1,0 +1,1 @@
+"""Queries as exports: their result is streamed into Parquet and read as such."""

@@ -1,0 +1,1 @@
+"""Files as exports: where they are, how they are encoded, where their header stands."""

@@ -1,0 +1,1 @@
+"""From cells to values: texts, numbers, dates, flags, and expressions over them."""
