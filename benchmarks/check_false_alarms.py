@@ -15,7 +15,7 @@ import polars as pl
 
 from data_sets import REAL_DATA, fresh_retail, online_retail, pasta
 from stockout.checks.catalogue import RULES
-from stockout.checks.check import check_frames
+from stockout.checks.check import check, check_frames, stage_frames
 from stockout.config import CheckConfig
 from stockout.simulator.parameters import Parameters
 from stockout.simulator.simulate import simulate
@@ -63,13 +63,13 @@ def _simulated() -> None:
         sales += world["sales"].height
         for name, lacking in WITHOUT.items():
             tables = {table: frame for table, frame in world.items() if table not in lacking}
-            found = check_frames(settings=_EVERYTHING, **tables)
+            found = check(stage_frames(tables), _EVERYTHING)
             for code, count in found.group_by("code").len().rows():
                 counts[name][code] = counts[name].get(code, 0) + count
     print(
         f"## The simulator\n\n{len(SEEDS)} businesses of 100 SKUs in 2 locations over a year: "
-        f"{item_days:,} item-days of stock and {sales:,} sales rows, none of them wrong. Rules that "
-        "are not named found nothing.\n"
+        f"{item_days:,} item-days of stock and {sales:,} sales rows, none of them wrong. Rules "
+        "that are not named found nothing.\n"
     )
     codes = sorted({code for each in counts.values() for code in each})
     _table(
@@ -124,8 +124,7 @@ def _real(sets: list[DataSet]) -> None:
     print("## Real data sets\n\nNobody knows which of these findings are false alarms.\n")
     rows = []
     for each in sets:
-        tables = {"sales": each.sales, "inventory": each.inventory}
-        found = check_frames(settings=_EVERYTHING, **tables)
+        found = check_frames(sales=each.sales, inventory=each.inventory, settings=_EVERYTHING)
         for code, count in found.group_by("code").len().sort("code").rows():
             rows.append(
                 [

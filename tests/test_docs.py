@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sqlite3
 import subprocess
 import sys
 import tomllib
@@ -111,8 +113,16 @@ def test_complete_example_of_the_configuration_works(root: Path, tmp_path: Path)
         )
     stock = {"date": [date(2026, 6, 28)], "sku": ["0012"], "on_hand": [3.0]}
     pl.DataFrame(stock).write_parquet(tmp_path / "exports" / "stock.parquet")
+    (tmp_path / "exports" / "materials.csv").write_text(
+        "Material,Material Description,Plant,Plnd Dlv Time\n0012,Tea,0001,9\n"
+    )
+    with contextlib.closing(sqlite3.connect(tmp_path / "shop.db")) as shop:
+        shop.execute("CREATE TABLE products AS SELECT '0012' sku, 'Tee' name, 'tea' category")
+        shop.commit()
     tables = stockout.read_tables(load_config(file))
     assert tables.inventory is not None
+    assert tables.products is not None
+    assert tables.products.select("sku", "name", "category").rows() == [("0012", "Tea", "tea")]
     assert tables.sales is not None
     assert tables.sales.select("date", "sku", "units", "revenue").rows() == [
         (date(2026, 5, 1), "0012", 2.0, 13.9),
@@ -181,5 +191,6 @@ def test_constraints_pin_what_the_readme_installs(root: Path) -> None:
 def test_examples_name_columns_and_rules(root: Path) -> None:
     for name in ("online_retail", "freshretail"):
         config = load_config(root / "examples" / f"{name}.toml")
-        assert config.tables["sales"].columns
-        assert all(rule.reason for rule in config.tables["sales"].exclude)
+        [sales] = config.tables["sales"]
+        assert sales.columns
+        assert all(rule.reason for rule in sales.exclude)

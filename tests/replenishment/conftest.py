@@ -47,7 +47,15 @@ def fixture_make_model() -> Callable[..., DemandModel]:
         )
         empty = np.zeros((1, items), dtype=np.float32)
         history = History(
-            freq, date(2026, 3, 29), date(2026, 3, 23), frame, empty, empty, empty > 0
+            freq,
+            date(2026, 3, 29),
+            date(2026, 3, 23),
+            frame,
+            empty,
+            empty,
+            observed=empty > 0,
+            sold_out=empty > 0,
+            open=empty > 0,
         )
 
         def each(value: ArrayLike) -> NDArray[np.float64]:

@@ -24,6 +24,7 @@ from stockout.checks.rules import (
     stock,
     units,
 )
+from stockout.exports.mapping import EXTRA
 from stockout.exports.staging import StagedTable, stage_frame
 from stockout.tables import conform
 
@@ -126,15 +127,38 @@ def check_located(
 
 
 def check_frames(
-    *, as_of: date | None = None, settings: Settings | None = None, **tables: pl.DataFrame | None
+    *,
+    sales: pl.DataFrame | None = None,
+    inventory: pl.DataFrame | None = None,
+    movements: pl.DataFrame | None = None,
+    products: pl.DataFrame | None = None,
+    suppliers: pl.DataFrame | None = None,
+    purchases: pl.DataFrame | None = None,
+    orders: pl.DataFrame | None = None,
+    customers: pl.DataFrame | None = None,
+    locations: pl.DataFrame | None = None,
+    events: pl.DataFrame | None = None,
+    overrides: pl.DataFrame | None = None,
+    as_of: date | None = None,
+    settings: Settings | None = None,
 ) -> pl.DataFrame:
     """Looks for what is wrong with canonical frames: the verb ``check`` of the Python API.
 
     Args:
+        sales: Sales; a frame may also have the columns currency and unit, here and below.
+        inventory: Stock positions.
+        movements: Stock movements.
+        products: Master data of the SKUs.
+        suppliers: Suppliers.
+        purchases: Purchase order lines.
+        orders: Customer order lines.
+        customers: Customers.
+        locations: Locations.
+        events: Promotions, holidays, openings.
+        overrides: Corrections of the forecast.
         as_of: The last day that counts; None where nothing was said.
         settings: Severities, thresholds and own rules, such as a
             :class:`stockout.config.CheckConfig`; None takes the catalogue's defaults.
-        **tables: Frames by the name of their canonical table, such as ``sales`` and ``inventory``.
 
     Returns:
         One row a finding: code, severity, file (the table's name), row (counted from 1), column,
@@ -149,15 +173,36 @@ def check_frames(
     >>> check_frames(inventory=stock).select("code", "row", "sku", "message").rows()
     [('SO401', 1, 'A', '-2 on hand')]
     """
-    staged = {
-        name: stage_frame(_with_extra(frame, conform(frame, name)), name)
-        for name, frame in tables.items()
-        if frame is not None
+    frames = {
+        "sales": sales,
+        "inventory": inventory,
+        "movements": movements,
+        "products": products,
+        "suppliers": suppliers,
+        "purchases": purchases,
+        "orders": orders,
+        "customers": customers,
+        "locations": locations,
+        "events": events,
+        "overrides": overrides,
     }
-    return check(staged, settings, as_of)
+    given = {name: frame for name, frame in frames.items() if frame is not None}
+    return check(stage_frames(given), settings, as_of)
 
 
-def _with_extra(given: pl.DataFrame, conformed: pl.DataFrame) -> pl.DataFrame:
+def stage_frames(frames: Mapping[str, pl.DataFrame]) -> dict[str, StagedTable]:
+    """Canonical frames as staged tables.
+
+    Args:
+        frames: By the name of their table; each may also have the columns currency and unit.
+
+    Raises:
+        InputError: A frame is not one of its canonical table.
+    """
+    return {name: stage_frame(_with_extra(frame, name), name) for name, frame in frames.items()}
+
+
+def _with_extra(frame: pl.DataFrame, table: str) -> pl.DataFrame:
     """Currency and unit are no canonical columns, but two rules read them."""
-    extra = [name for name in ("currency", "unit") if name in given.columns]
-    return conformed.with_columns(given[name].cast(pl.String) for name in extra)
+    extra = [name for name in EXTRA if name in frame.columns]
+    return conform(frame, table).with_columns(frame[name].cast(pl.String) for name in extra)

@@ -30,8 +30,8 @@ units = 5
 ```
 
 Where a default was measured, `python benchmarks/check_false_alarms.py` prints the measurement:
-[false alarms](check_false_alarms.md). Findings show file and row; one about an SKU, a run of days, a
-location or a file shows the first row of it.
+[false alarms](check_false_alarms.md). Findings show file and row; one about an SKU, a run of days,
+a location or a file shows the first row of it.
 """
 
 _GROUPS = {

@@ -21,7 +21,7 @@ are also what a decimal mark does that is read at the wrong place.
 def nearest_factor(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
     """The pack factor, or one divided by it, that is nearest to each ratio, as a multiple.
 
-    >>> nearest_factor(np.array([11.0, 0.16, 1.4])).tolist()
+    >>> nearest_factor(np.array([10.5, 0.16, 1.4])).tolist()
     [10.0, 0.16666666666666666, 6.0]
     """
     factors = np.array([*(1 / factor for factor in reversed(PACK_FACTORS)), *PACK_FACTORS])

@@ -20,20 +20,6 @@ def log_bin(value: pl.Expr) -> pl.Expr:
     return octaves.round().clip(-20_000, 20_000).cast(pl.Int16)
 
 
-def amount(value: pl.Expr) -> pl.Expr:
-    """A number as a text that people read: six digits, and no ``.0``.
-
-    >>> pl.select(amount(pl.lit(pl.Series([-2.0, 0.30000000000000004])))).to_series().to_list()
-    ['-2', '0.3']
-    """
-    short = value.cast(pl.Float64).round_sig_figs(6)
-    return (
-        pl.when((short == short.round()) & (short.abs() < 2**53))
-        .then(short.cast(pl.Int64, strict=False).cast(pl.String))
-        .otherwise(short.cast(pl.String))
-    )
-
-
 def log_spread(bins: pl.DataFrame, by: list[str], *, floor: float) -> pl.DataFrame:
     """Median and spread of each group on the scale of natural logarithms.
 

@@ -61,6 +61,8 @@ class History:
     units: NDArray[np.float32]  # (periods, items) demand: sold less returned, 0 outside the life
     share: NDArray[np.float32]  # (periods, items) share of the period in stock, nan is unknown
     observed: NDArray[np.bool_]  # (periods, items) sales are demand: listed, open, not out of stock
+    sold_out: NDArray[np.bool_]  # (periods, items) stock ran out, when within the period is unknown
+    open: NDArray[np.bool_]  # (periods, items) listed, and the location was open for sale
 
     @property
     def periods(self) -> int:
@@ -187,6 +189,7 @@ def demand_history(
     inherited = panel.inheritance(own_start, items, products)
     out = inherited.of(hidden_demand(availability, units, own_start))
     units, share = inherited.of(units), inherited.of(availability.share)
+    sold_out = inherited.of(availability.sold_out)
     listed = np.arange(axis.periods)[:, None] >= inherited.start
     open_for_sale = listed & ~inherited.of(closed)
     quiet = panel.quiet_periods(units, open_for_sale & ~(out & (units == 0)))
@@ -200,7 +203,10 @@ def demand_history(
         purchases,
         as_of=as_of,
     )
-    return History(freq, as_of, axis.first_period, items, units, share, open_for_sale & ~out)
+    observed = open_for_sale & ~out
+    return History(
+        freq, as_of, axis.first_period, items, units, share, observed, sold_out, open_for_sale
+    )
 
 
 def _unit_price() -> pl.Expr:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stockout.checks.catalogue import RULES
-from stockout.checks.check import check_frames
+from stockout.checks.check import check, stage_frames
 from stockout.config import CheckConfig
 from stockout.tables import ITEM
 
@@ -351,9 +350,7 @@ def silent(tables: Tables, chance: Chance) -> None:
     if level == 0:  # nothing can be silent that is not there: it was found in a count
         found = {"date": end - timedelta(days=79), "sku": item[0], "location": item[1]}
         row = pl.DataFrame({**found, "units": 9, "kind": "adjustment"})
-        tables["movements"] = pl.concat(
-            [tables["movements"], row.cast(tables["movements"].schema)]  # type: ignore[arg-type]
-        )
+        tables["movements"] = pl.concat([tables["movements"], row.cast(tables["movements"].schema)])
         level = 9
     tables["inventory"] = stock.with_columns(on_hand=pl.when(gone).then(level).otherwise("on_hand"))
 
@@ -616,12 +613,12 @@ MUTATIONS: Mapping[str, tuple[str, Mutation]] = {
 
 def codes(tables: Mapping[str, pl.DataFrame], mutation: Mutation) -> set[str]:
     """Codes of what is found."""
-    found = check_frames(as_of=mutation.as_of, settings=mutation.settings, **tables)
+    found = check(stage_frames(tables), mutation.settings, mutation.as_of)
     return set(found["code"])
 
 
 def test_nothing_is_found_in_a_clean_business(clean: Mapping[str, pl.DataFrame]) -> None:
-    assert check_frames(**clean).is_empty()
+    assert check(stage_frames(clean)).is_empty()
     assert codes(clean, MUTATIONS["SO313-half_a_day"][1]) == set()
 
 

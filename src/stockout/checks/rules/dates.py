@@ -8,6 +8,7 @@ import polars as pl
 
 from stockout.checks.hits import found
 from stockout.checks.row_rules import RowRule, row_rules
+from stockout.checks.wording import row_count
 from stockout.exports.staging import SOURCE_FILE, SOURCE_ROW
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ def _after_as_of(data: Data, table: str, column: str, as_of: date) -> Iterator[F
         yield found(
             late.with_columns(
                 message=pl.format(
-                    "{} rows from here on are dated after {}, up to {}, and do not count",
-                    "rows",
+                    "{}, the first of them here, dated after {}, up to {}, do not count",
+                    row_count(pl.col("rows")),
                     pl.lit(as_of),
                     "date",
                 )

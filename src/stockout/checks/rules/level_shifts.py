@@ -16,8 +16,9 @@ import polars as pl
 
 from stockout.checks.day_sums import DaySums, item_of
 from stockout.checks.pack_factors import PACK_FACTORS, nearest_factor
-from stockout.checks.robust import BINS_PER_OCTAVE, amount
+from stockout.checks.robust import BINS_PER_OCTAVE
 from stockout.checks.row_rules import RowRule, placed
+from stockout.checks.wording import amount
 from stockout.tables import ITEM
 
 if TYPE_CHECKING:

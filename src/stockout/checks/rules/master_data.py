@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stockout.checks.robust import amount
 from stockout.checks.row_rules import RowRule, row_rules
+from stockout.checks.wording import amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

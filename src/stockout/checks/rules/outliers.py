@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stockout.checks.robust import BINS_PER_OCTAVE, amount, log_spread
+from stockout.checks.robust import BINS_PER_OCTAVE, log_spread
 from stockout.checks.row_rules import RowRule, fetch
+from stockout.checks.wording import amount
 from stockout.tables import ITEM
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stockout.checks.robust import NORMAL, amount
+from stockout.checks.robust import NORMAL
 from stockout.checks.row_rules import RowRule, fetch, row_rules
+from stockout.checks.wording import amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from stockout.checks.catalogue import RULES
 from stockout.checks.hits import BEYOND, Found, found
 from stockout.checks.positions import split_position
+from stockout.checks.wording import row_count
 from stockout.exports.staging import SOURCE_FILE
 
 if TYPE_CHECKING:
@@ -95,7 +97,9 @@ def _faults(data: Data, name: str) -> Found:
         pl.format(", expected {}", "expected").fill_null(""),
     )
     beyond = beyond.select(BEYOND.names()).cast(BEYOND)
-    return found(faults.with_columns(message=told), beyond, table=name)
+    cures = {kind: RULES[kind].cure for kind in _CODES.values()}
+    hint = pl.coalesce("hint", pl.col("code").replace_strict(cures, return_dtype=pl.String))
+    return found(faults.with_columns(message=told, hint=hint), beyond, table=name)
 
 
 def _empty(data: Data, name: str) -> Iterator[Found]:
@@ -118,7 +122,7 @@ def _damaged(data: Data, name: str) -> Iterator[Found]:
             values = data.values(name, column)
             yield found(
                 split_position(values.filter(pl.col(column).str.contains(DAMAGED))).with_columns(
-                    message=pl.format("'{}' ({} rows) is damaged", column, "rows")
+                    message=pl.format("'{}' ({}) is damaged", column, row_count(pl.col("rows")))
                 ),
                 code="SO108",
                 table=name,

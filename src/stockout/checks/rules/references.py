@@ -9,6 +9,7 @@ import polars as pl
 from stockout.checks.hits import Found, found
 from stockout.checks.positions import split_position
 from stockout.checks.row_rules import RowRule, fetch
+from stockout.checks.wording import row_count
 from stockout.tables import ALL_LOCATIONS, ITEM
 
 if TYPE_CHECKING:
@@ -96,7 +97,9 @@ def _orphans(data: Data, code: str, known: pl.DataFrame, table: str, column: str
     (home,) = (home for each, home, *_ in _REFERENCES if each == code)
     return found(
         split_position(lost).with_columns(
-            message=pl.format("'{}' ({} rows) is not in table {}", column, "rows", pl.lit(home))
+            message=pl.format(
+                "'{}' ({}) is not in table {}", column, row_count(pl.col("rows")), pl.lit(home)
+            )
         ),
         code=code,
         table=table,
@@ -135,10 +138,10 @@ def _look_alikes(data: Data) -> Iterator[Found]:
         yield found(
             split_position(part).with_columns(
                 message=pl.format(
-                    "'{}' ({} rows) differs from '{}' of table {} in case, spaces, width or "
+                    "'{}' ({}) differs from '{}' of table {} in case, spaces, width or "
                     "leading zeros only",
                     "sku",
-                    "rows",
+                    row_count(pl.col("rows")),
                     "twin",
                     "home",
                 )
@@ -173,7 +176,9 @@ def _apart(data: Data) -> Iterator[Found]:
             split_position(lost).with_columns(
                 date=pl.lit(None, pl.Date),
                 message=pl.format(
-                    "sold up to {} ({} rows), and the inventory never speaks of it", "last", "rows"
+                    "sold up to {} ({}), and the inventory never speaks of it",
+                    "last",
+                    row_count(pl.col("rows")),
                 ),
             ),
             code="SO217",

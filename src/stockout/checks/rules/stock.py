@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from stockout.checks.robust import amount
 from stockout.checks.row_rules import RowRule, placed, row_rules
 from stockout.checks.rules.reconciliation import unexplained_steps, wrong_units
 from stockout.checks.rules.standing_stock import frozen_runs, silent_runs, sold_without_stock
 from stockout.checks.stock_steps import stock_flows, stock_steps
+from stockout.checks.wording import amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

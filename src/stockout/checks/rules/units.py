@@ -10,8 +10,8 @@ import polars as pl
 from stockout.checks.hits import found
 from stockout.checks.pack_factors import PACK_FACTORS
 from stockout.checks.positions import POSITION, split_position
-from stockout.checks.robust import amount
 from stockout.checks.row_rules import RowRule, fetch
+from stockout.checks.wording import amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
