@@ -1,4 +1,4 @@
-"""The catalogue is whole, its page says the same, and settings that it does not know are refused."""
+"""The catalogue is whole, its page says the same, and settings it does not know are refused."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_rule_is_found_by_code_and_name() -> None:
     assert find_rule("so401") is find_rule("negative-stock") is RULES["SO401"]
     with pytest.raises(ConfigError, match="no rule 'negative-stok'") as caught:
         find_rule("negative-stok")
-    assert caught.value.hint == "did you mean negative-stock?"
+    assert caught.value.hint == "did you mean negative-stock or negative-money?"
 
 
 @pytest.mark.parametrize(

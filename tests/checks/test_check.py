@@ -100,7 +100,7 @@ def test_a_finding_about_more_than_a_row_is_no_reason_to_set_one_aside() -> None
 def test_the_same_data_give_the_same_findings() -> None:
     tables = stage_frames({"inventory": pl.concat([stock(-1, -2), stock(4, 5)])})
     first = check(tables)
-    assert first.height > 2
+    assert first.height == 2
     assert all(check(tables).equals(first) for _ in range(3))
 
 

@@ -26,7 +26,7 @@ DAMAGED = (
     "\N{REPLACEMENT CHARACTER}"
     "|锟斤拷"  # the replacement character's UTF-8 bytes, read as GBK
     "|ï»¿"  # a UTF-8 byte order mark, read as Latin-1
-    "|[ÃÂ][\\x{80}-\\x{BF}]"  # a UTF-8 letter, read as Latin-1
+    "|[ÃÂ][\\x{80}-\\x{BF}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"  # a UTF-8 letter, as Windows-1252
     "|â€"  # a UTF-8 dash or quote, read as Windows-1252
     "|[\\x{80}-\\x{9F}]"  # Windows-1252, read as Latin-1
 )

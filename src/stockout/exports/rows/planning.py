@@ -33,6 +33,16 @@ logger = logging.getLogger(__name__)
 TOTALS = "totals of other rows"
 """Why rows of totals are left out."""
 
+_TOTAL_KEYS: Mapping[str, tuple[str, ...]] = {
+    table: tuple(
+        name
+        for name, column in schema.columns().items()
+        if column.dtype == pl.String and not column.nullable and name != "location"
+    )
+    for table, schema in SCHEMAS.items()
+} | {"locations": ("location",)}
+"""Keys in which a row of totals may have its word."""
+
 _FIELD_TYPES: Mapping[str, pl.DataType] = {
     "text": pl.String(),
     "number": pl.Float64(),
@@ -101,6 +111,9 @@ def make_plan(
             expr, dtype = sql.expr, sql.dtype
         wanted = pl.String() if column in EXTRA else SCHEMAS[table].columns()[column].dtype
         cells.append(_cells(export, column, wanted, expr, dtype, table=table, shown=where.name))
+        if column in _TOTAL_KEYS.get(table, ()) and "date" not in mapped:
+            # Where there is a date, a row of totals has none, and is seen by that.
+            cells[-1] = cells[-1]._replace(may_be_total=True)
     rules = tuple(
         compile_sql(rule.where, f"{key}.exclude.{number}", schema, export.repeated)
         for number, rule in enumerate(source.exclude)

@@ -41,9 +41,6 @@ _SHOWN_LENGTH = 80  # of a cell in an error
 MONEY = frozenset(
     {"revenue", "unit_price", "unit_cost", "min_order_value", "holding_cost", "shortage_cost"}
 )
-_KEYS = frozenset({"sku", "supplier_id", "customer_id", "order_id", "po_id", "location", "name"})
-"""Texts in which a row of totals may have its word."""
-
 _TOTAL_STARTS = ("合", "总", "總", "小", "共", "本", "页", "*")
 _TOTAL_WORDS = tuple(
     spelling
@@ -84,6 +81,9 @@ class Cells(NamedTuple):
     guarded: bool  # whether texts may carry the apostrophe that keeps a spreadsheet from computing
     money: bool = False  # whether a currency sign may stand with the number
     serial: bool = False  # whether a number may be a day as spreadsheets count them
+    may_be_total: bool = (
+        False  # whether the word of a row of totals may be the first to be seen here
+    )
     choices: tuple[str, ...] = ()  # the words it may hold, where they are limited
 
     @property
@@ -207,8 +207,8 @@ def unreadable(cells: Cells, source: Source, notation: Notation) -> pl.Expr:
     cell, result = pl.col(cells.held_name), pl.col(cells.column)
     if cells.dtype == pl.String:
         if notation.plain and not cells.choices:
-            odd = (cell == "") | cell.is_in(null_words(source, cells.dtype))
-            if cells.column in _KEYS:
+            odd = cell.is_in(("", *null_words(source, cells.dtype)))
+            if cells.may_be_total:
                 odd |= _could_be_total(cell)  # to look at the row again
             return odd | cell.str.starts_with("'") if cells.guarded else odd
         if not cells.choices:
