@@ -33,8 +33,7 @@ def test_a_folder_becomes_a_commented_configuration(cli: Cli, folder: Path) -> N
         "stockout.toml\n",
         "note: sales: exports/sales.csv: certain, 2 rows\n"
         "note: inventory: exports/stock.csv: certain, 2 rows\n"
-        "warning: a stock list says no date: 2026-03-29 is taken, last day of the other exports; "
-        "a stock list says none\n"
+        "warning: a stock list says no date: 2026-03-29 is taken, last day of the other exports\n"
         "note: look over stockout.toml, then: stockout check, stockout forecast, "
         "stockout reorder\n",
     )
@@ -45,8 +44,8 @@ def test_a_folder_becomes_a_commented_configuration(cli: Cli, folder: Path) -> N
 # stands, look whether it is right; where PROBLEM stands, something has to be changed. `stockout
 # check` says more.
 
-# a guess: last day of the other exports; a stock list says none; change it with the next export, or
-# take it out where the exports tell it
+# a guess: last day of the other exports; change it with the next export, or take it out where the
+# exports tell it
 as_of = 2026-03-29
 default_lead_time_days = 14  # a guess: no purchase tells how long suppliers take
 

@@ -79,7 +79,7 @@ def test_rows_that_meet_no_sales_are_told(caplog: pytest.LogCaptureFixture) -> N
     inventory = stock((DAY, "ALL", 2))
     tables = at_one_level({"sales": sales("N", "S"), "inventory": inventory})
     assert tables["inventory"].equals(inventory)
-    assert "1 rows name no location" in caplog.text
+    assert "inventory: 1 rows name no location, and meet none of the 2 of the sales" in caplog.text
 
 
 def test_locations_are_taken_together_on_demand() -> None:

@@ -233,7 +233,7 @@ def yonyou_u8(folder: Path) -> None:
 
 
 def kingdee(folder: Path) -> None:
-    """云星空: workbooks whose last row is 合计, drafts among the documents."""
+    """云星空: sales of two warehouses, orders that name none, drafts, 合计 in the last row."""
     items, names = ("CP001", "CP002", "CP003", "CP004"), ("手机壳", "数据线", "充电器", "音箱")
     rows = table(
         "日期|单据编号|单据状态|购货单位|仓库名称|物料编码|物料名称|库存单位|实发数量|销售金额"
@@ -241,7 +241,8 @@ def kingdee(folder: Path) -> None:
     draft, returned = Line(LATE, 9001, 1, 77), Line(LATE, 9002, 0, -4)
     for line in (*lines(), draft, returned):
         state = "创建" if line is draft else "已审核"
-        row: Row = [line.day, f"XSCKD{line.order:06d}", state, f"门店{line.order % 4}", "成品仓"]
+        place = ("成品仓", "门店仓")[line.item // 3]
+        row: Row = [line.day, f"XSCKD{line.order:06d}", state, f"门店{line.order % 4}", place]
         row += [items[line.item], names[line.item], "Pcs", line.units]
         rows.append([*row, line.units * (15, 20, 60, 300)[line.item]])
     total = sum(line.units for line in lines()) + 77 - 4

@@ -37,6 +37,7 @@ class Truth(NamedTuple):
     on_order: tuple[float, ...]
     held_back: tuple[float, ...] = (0, 0, 0, 0)  # reserved or blocked, of what is on hand
     locations: tuple[str, ...] = ("ALL", "ALL", "ALL", "ALL")
+    elsewhere: tuple[tuple[str, str, float], ...] = ()  # stock where nothing is sold
     tables: frozenset[str] = frozenset({"sales", "inventory", "products", "purchases"})
     lead_time: str = "product"  # where that of the first item comes from
 
@@ -56,22 +57,26 @@ TRUTHS = {
     "yonyou_u8": Truth(
         skus=("0101001", "0101002", "0102001", "0102002"),
         sold=(283 - 5, 145, 427, 88),
-        on_hand=(40 + 20 + 3, 15, 1090, 0),
-        on_order=(120, 100, 0, 0),  # the closed order is none
+        on_hand=(40 + 20, 15, 1090, 0),
+        on_order=(120, 100, 0, 0),  # the closed order is none; for the one warehouse that sells
         held_back=(6, 0, 0, 0),
+        locations=("01",) * 4,
+        elsewhere=(("0101001", "02", 3),),
     ),
     "kingdee": Truth(
         skus=("CP001", "CP002", "CP003", "CP004"),
         sold=(283 - 4, 145, 427, 88),  # the draft is none
         on_hand=(70 + 8, 18, 33, 5),
-        on_order=(180, 0, 0, 0),
+        on_order=(180, 0, 0, 0),  # of no warehouse, while two sell: all are taken together
         held_back=(10 + 8, 0, 0, 0),
     ),
     "guanjiapo": Truth(
         skus=("G001", "G002", "G003", "G004"),
         sold=(283, 145, 427 - 6, 88),
-        on_hand=(48 + 12, 24, 96, 7),
+        on_hand=(48, 24, 96, 7),
         on_order=(140, 0, 0, 0),
+        locations=("总仓",) * 4,
+        elsewhere=(("G001", "二仓", 12),),
         tables=frozenset({"sales", "inventory", "purchases"}),
         lead_time="assumed",
     ),
@@ -97,6 +102,7 @@ TRUTHS = {
         on_hand=(50 + 5, 12, 90 + 3, 0),
         on_order=(20 + 50 + 10, 0, 0, 0),
         held_back=(5, 0, 3, 0),
+        locations=("Amazon",) * 4,
         tables=frozenset({"sales", "inventory", "products"}),
         lead_time="assumed",
     ),
@@ -114,6 +120,7 @@ TRUTHS = {
         on_hand=(35 + 11, 19, 70, 3),
         on_order=(45, 0, 0, 0),
         held_back=(4, 0, 0, 0),
+        locations=("My Company",) * 4,  # the one warehouse of the sales; stock names only shelves
     ),
     "erpnext": Truth(
         skus=("WID-1", "WID-2", "GAD-1", "GAD-2"),
@@ -196,8 +203,8 @@ def _tables_are_what_the_exports_say(truth: Truth) -> None:
     sold = tables.sales.group_by("sku", "location").agg(pl.col("units").sum()).rows()
     assert {row[:2]: row[2] for row in sold} == dict(zip(items, truth.sold, strict=True))
     stock = tables.inventory.select("sku", "location", "on_hand").rows()
-    assert {row[:2]: row[2] for row in stock} == dict(zip(items, truth.on_hand, strict=True))
-    assert len(stock) == len(items)
+    expected = [(*item, units) for item, units in zip(items, truth.on_hand, strict=True)]
+    assert sorted(stock) == sorted([*expected, *truth.elsewhere])
     assert set(tables.inventory["date"]) == {date(2026, 3, 29)}
     assert tables.sales["date"].max() == date(2026, 3, 29)
 
@@ -210,15 +217,16 @@ def _results_are_of_these_items(truth: Truth) -> None:
     lines = pl.read_csv("reorder.csv", infer_schema=False).with_columns(
         pl.col(figures).cast(pl.Float64)
     )
-    by_item = {row["sku"]: row for row in lines.iter_rows(named=True)}
-    assert set(by_item) == set(truth.skus)
-    for n, sku in enumerate(truth.skus):
-        line = by_item[sku]
-        assert line["location"] == truth.locations[n]
+    by_item = {(row["sku"], row["location"]): row for row in lines.iter_rows(named=True)}
+    items = list(zip(truth.skus, truth.locations, strict=True))
+    assert set(by_item) == {*items, *(row[:2] for row in truth.elsewhere)}
+    assert all(by_item[row[:2]]["status"] == "no demand" for row in truth.elsewhere)
+    for n, item in enumerate(items):
+        line = by_item[item]
         assert line["on_hand"] == truth.on_hand[n]
         assert line["on_order"] == truth.on_order[n]
         assert line["position"] == truth.on_hand[n] - truth.held_back[n] + truth.on_order[n]
-    assert by_item[truth.skus[0]]["lead_time_source"] == truth.lead_time
+    assert by_item[items[0]]["lead_time_source"] == truth.lead_time
 
 
 def test_goods_received_are_not_taken_for_sales_though_the_header_is_the_same(folder: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from stockout.config import Source, load_config
 from stockout.exports.profiles import built_in_profiles
-from stockout.exports.read import read_table
+from stockout.exports.read import read_table, read_tables
 
 AS_OF = date(2026, 3, 29)
 
@@ -96,6 +96,10 @@ def test_the_system_alone_finds_the_export_by_its_header(sample: Sample, tmp_pat
     assert frame.height == len(sample.rows)
 
 
+def _text(export: str) -> str:
+    return next(each.text for each in SAMPLES if each.export == export)
+
+
 def _page() -> str:
     return (Path(__file__).parents[2] / "docs" / "systems.md").read_text("utf-8")
 
@@ -108,13 +112,27 @@ def test_documentation_lists_each_export_with_its_tables_and_header_status() -> 
 
 
 def test_profile_of_the_documentation_works(tmp_path: Path) -> None:
-    configuration, profile = re.findall(r"```toml\n(.*?)```", _page(), re.DOTALL)
+    head, configuration, profile = re.findall(r"```toml\n(.*?)```", _page(), re.DOTALL)
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    (folder / "orders_export.csv").write_text(_text("shopify/orders"), "utf-8")
+    (folder / "inventory_export.csv").write_text(_text("shopify/inventory"), "utf-8")
     (tmp_path / "stockout.toml").write_text(configuration, "utf-8")
-    config = load_config(tmp_path / "stockout.toml")
-    assert {name: sources[0].profile for name, sources in config.tables.items()} == {
-        "sales": "yonyou_u8/sales_out",
-        "inventory": "yonyou_u8/current_stock",
-    }
+    tables = read_tables(load_config(tmp_path / "stockout.toml"), as_of=AS_OF)
+    assert tables.sales is not None
+    assert tables.sales.select("order_id", "location").rows() == [
+        ("#1001", "Main Store"),  # the cells of an order stand in its first line
+        ("#1001", "Main Store"),
+        ("#1003", "Warehouse"),
+    ]
+    assert tables.inventory is not None
+    assert set(tables.inventory["location"]) == {"Main Store", "Back Room"}
+    (tmp_path / "stockout.toml").write_text(head.replace("\n  ", "\n") + configuration, "utf-8")
+    together = read_tables(load_config(tmp_path / "stockout.toml"), as_of=AS_OF)
+    assert together.sales is not None
+    assert set(together.sales["location"]) == {"ALL"}
+    assert together.inventory is not None
+    assert together.inventory.select("sku", "on_hand").rows() == [("MUG-B", 24.0)]
     (tmp_path / "my_system.toml").write_text(profile, "utf-8")
     (tmp_path / "export.csv").write_text(
         "Tag,Art.,Stk,Kunde,Art der Zeile\n"
@@ -128,23 +146,27 @@ def test_profile_of_the_documentation_works(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("profile", "table", "location", "expected"),
+    ("profile", "location", "expected"),
     [
-        ("yonyou_u8/current_stock", "inventory", "仓库编码", {"01": 20.0, "02": 1.5}),
+        ("yonyou_u8/current_stock", "仓库名称", {"成品仓": 20.0, "门店仓": 1.5}),
         (
             "shopify/inventory_by_location",
-            "inventory",
-            "name of the location",
-            {"Main Store": 17.0, "Back Room": 2.0},
+            {"sql": """REPLACE("name of the location", 'Back Room', 'Main Store')"""},
+            {"Main Store": 19.0},
+        ),
+        (
+            "lightspeed/products",
+            {"sql": """'all'"""},
+            {"all": 26.0},
         ),
     ],
 )
-def test_a_told_location_keeps_warehouses_apart(
-    profile: str, table: str, location: str, expected: dict[str, float], tmp_path: Path
+def test_a_told_location_goes_before_that_of_the_profile(
+    profile: str, location: str | dict[str, str], expected: dict[str, float], tmp_path: Path
 ) -> None:
-    text = next(each.text for each in SAMPLES if each.export == profile)
-    (tmp_path / "export.csv").write_text(text, "utf-8")
-    source = Source(path="export.csv", profile=profile, columns={"location": location})
-    frame = read_table(table, source, tmp_path, as_of=AS_OF)
+    (tmp_path / "export.csv").write_text(_text(profile), "utf-8")
+    told = {"path": "export.csv", "profile": profile, "columns": {"location": location}}
+    frame = read_table("inventory", Source.model_validate(told), tmp_path, as_of=AS_OF)
     sums = frame.group_by("location").agg(pl.col("on_hand").sum()).rows()
     assert dict(sums) == expected
+    assert frame.height == frame.select("sku", "location").n_unique()  # and adds up what is one

@@ -20,7 +20,9 @@ def log_bin(value: pl.Expr) -> pl.Expr:
     return octaves.round().clip(-20_000, 20_000).cast(pl.Int16)
 
 
-def log_spread(bins: pl.DataFrame, by: list[str], *, floor: float) -> pl.DataFrame:
+def log_spread(
+    bins: pl.DataFrame, by: list[str], *, floor: float, least_rows: float = 1
+) -> pl.DataFrame:
     """Median and spread of each group on the scale of natural logarithms.
 
     The spread is the median absolute deviation from the median, times 1.4826 (Hampel, 1974, "The
@@ -32,6 +34,7 @@ def log_spread(bins: pl.DataFrame, by: list[str], *, floor: float) -> pl.DataFra
         bins: Columns of ``by``, bin and len (rows in the bin).
         by: The columns that make a group.
         floor: Smallest spread.
+        least_rows: Groups with fewer rows are left out.
 
     Returns:
         Columns of ``by``, rows, centre (log of the median), spread.
@@ -40,7 +43,9 @@ def log_spread(bins: pl.DataFrame, by: list[str], *, floor: float) -> pl.DataFra
     >>> log_spread(bins, ["sku"], floor=0.1).with_columns(pl.col("centre").exp()).rows()
     [('A', 71, 2.0, 0.1)]
     """
-    counts = bins.drop_nulls("bin").with_columns(rows=pl.col("len").sum().over(by))
+    totals = bins.drop_nulls("bin").group_by(by).agg(pl.col("len").sum().alias("rows"))
+    enough = totals.filter(pl.col("rows") >= least_rows)
+    counts = bins.drop_nulls("bin").join(enough, on=by, nulls_equal=True)
     median = _weighted_quantile(counts, by, pl.col("bin"), 0.5, "middle")
     decile = _weighted_quantile(counts, by, pl.col("bin"), 0.9, "high")
     away = (

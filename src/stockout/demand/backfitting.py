@@ -2,7 +2,7 @@
 
 Each factor is a ratio of sums, of what was sold to what the other factors would have sold in the
 time in stock, one factor after the other and several times over (backfitting). A period counts with
-the share of it in which there was stock, so that it neither hides its stockout nor is left out;
+the share of it in which there was stock, so that it neither passes for low demand nor is left out;
 a period in which stock ran out at an unknown hour says that at least what it sold was wanted, and
 enters by the score of that likelihood. What one item cannot tell is told by similar ones
 (:mod:`stockout.demand.shrinkage`).
@@ -15,16 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.censoring import Unseen, after_a_share, at_least
-from stockout.demand.levels import LOWEST, Levels, Movements, chosen_shares, smoothed_levels
-from stockout.demand.overdispersion import Overdispersion, overdispersion
+from stockout.demand.levels import LOWEST, Levels, Movements, smoothed_levels
+from stockout.demand.overdispersion import Estimate, Overdispersion, overdispersion
 from stockout.demand.shrinkage import group_sums, nested_index, ratio, relative_variance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from stockout.demand.history import History
 
     Matrix = NDArray[np.float32]
     Flags = NDArray[np.bool_]
@@ -32,303 +29,268 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 PASSES = 5
-"""Times that all factors are fitted in turn. Lost units of the worlds of
-``benchmarks/lost_sales.py`` change by less than 1 % from the fourth to the eighth pass."""
+"""Times that all factors are fitted in turn. The lost units of ``benchmarks/lost_sales.py`` change
+by less than 1 % in three more passes."""
 
 WEEKDAYS = 7
-_LEAST_INFORMATION = 0.05  # of a period that ran out, so that a Newton step stays finite
+
+_LEAST_INFORMATION = 0.05  # of a period that ran out, so that a step stays finite
+_MOST_LEVERAGE = 0.9  # of a period on its own level, for the same reason
+_NONE = 1e-9  # mean demand of an item that sold nothing, so that ratios stay finite
 
 
 class Seen(NamedTuple):
-    """What is known of demand in each period; all (periods, items)."""
+    """What is known of demand in each period; all matrices (periods, items)."""
 
     units: Matrix  # sold
     exposure: Matrix  # share of the period in which sales were demand; 0 tells nothing
     ran_out: Flags  # at an unknown hour: at least the units were wanted
-    whole: Flags  # known to be in stock from opening to closing time
+    complete: Flags  # wholly in stock
+    whole_units: Flags  # (items,) demand comes in whole units
 
 
-class Groups(NamedTuple):
-    """Similar items, by codes from 0 on."""
+class Kinds(NamedTuple):
+    """What periods and items have in common, by codes from 0 on."""
 
+    weekday: Codes | None  # (periods,) None where periods are weeks
+    promoted: Flags | None  # (periods, items) None where no promotion is known
     place: Codes  # (items,)
     category: Codes  # (items,)
 
 
 @dataclass
 class Factors:
-    """The factors of mean demand, and what is left: overdispersion."""
+    """The factors of mean demand, and how demand varies around it."""
 
-    weekday: Vector  # (7, items), rows by the place of the period in its week
+    kinds: Kinds
+    weekday: Vector  # (7, items)
     promotion: Vector  # (items,)
-    day: Vector  # (periods, places)
     season: Vector  # (periods, categories)
+    day: Vector  # (periods, places)
     base: Vector  # (items,)
-    base_variance: Vector  # (items,) relative variance of the base
+    base_variance: Vector  # (items,) relative variance of what is not known of the base
     levels: Levels
-    movements: Movements
-    spread: Overdispersion
+    spread: Estimate
+
+    def mean(self) -> Matrix:
+        """(periods, items) mean demand of a period wholly in stock."""
+        mean = self.levels.factor
+        mean *= np.asarray(self.base, dtype=np.float32)
+        mean *= _columns(self.season, self.kinds.category)
+        mean *= _columns(self.day, self.kinds.place)
+        if self.kinds.weekday is not None:
+            mean *= np.asarray(self.weekday, dtype=np.float32)[self.kinds.weekday]
+        if self.kinds.promoted is not None:
+            mean *= np.where(self.kinds.promoted, np.asarray(self.promotion, dtype=np.float32), 1)
+        return mean
 
 
-class _Fit:
-    """Backfitting of all factors to the matrices of one history."""
+def fit_factors(seen: Seen, kinds: Kinds, shortest: float) -> Factors:
+    """Fits all factors.
 
-    def __init__(
-        self, seen: Seen, history: History, groups: Groups, promoted: Flags | None, shortest: float
-    ) -> None:
-        self.seen, self.groups, self.promoted = seen, groups, promoted
-        self.whole_units = history.items["is_integer"].to_numpy().astype(np.bool_)
+    Args:
+        seen: What was sold and when it was demand.
+        kinds: What periods and items have in common.
+        shortest: Memory of the fastest movement of the level, in periods.
+    """
+    fit = _Backfitting(seen, kinds, shortest)
+    for number in range(PASSES):
+        fit.observe()
+        fit.fit_weekday()
+        fit.fit_promotion()
+        if number:  # the first levels know no season, and say how much noise they are to it
+            fit.fit_season()
+        fit.fit_day()
+        fit.fit_base()
+        if not number:  # levels would follow noise that they take for Poisson
+            fit.fit_spread()
+            fit.observe()
+        fit.fit_levels(number)
+        fit.fit_spread()
+    return fit.factors
+
+
+def unseen(seen: Seen, mu: Matrix, spread: Overdispersion, t: Codes, item: Codes) -> Unseen:
+    """Units wanted beyond those sold in the periods (t, item), none of them wholly in stock."""
+    sold, mean = (matrix[t, item].astype(np.float64) for matrix in (seen.units, mu))
+    mean = np.maximum(mean, _NONE)
+    share = seen.exposure[t, item].astype(np.float64)
+    unit, day, whole = spread.unit[item], spread.day[item], seen.whole_units[item]
+    late = seen.ran_out[t, item]
+    more = after_a_share(sold, share, mean, unit, day, whole)
+    if late.any():
+        variance = mean * (unit + day * mean)
+        tail = at_least(sold[late], mean[late], variance[late], whole[late])
+        for values, those in zip(more, tail, strict=True):
+            values[late] = those
+    return more
+
+
+class _Backfitting:
+    """The state of the passes; ``expected`` is what all factors expect in the time in stock."""
+
+    def __init__(self, seen: Seen, kinds: Kinds, shortest: float) -> None:
+        self.seen, self.kinds = seen, kinds
         periods, items = seen.units.shape
-        self.of_week = (
-            (np.arange(periods) + history.first_period.weekday()) % WEEKDAYS
-            if DAYS_PER_PERIOD[history.freq] == 1
-            else None
-        )
-        places, categories = int(groups.place.max()) + 1, int(groups.category.max()) + 1
-        nothing = np.zeros((periods, items), dtype=np.float32)
-        movements = Movements.to_try(shortest)
-        self.of_seasons = [movements, movements]
+        self.places, self.categories = int(kinds.place.max()) + 1, int(kinds.category.max()) + 1
+        known = seen.exposure > 0
+        self.movements = Movements.to_try(shortest)
+        self.of_all = self.of_category = self.movements
         self.factors = Factors(
+            kinds,
             weekday=np.ones((WEEKDAYS, items)),
             promotion=np.ones(items),
-            day=np.ones((periods, places)),
-            season=np.ones((periods, categories)),
+            season=np.ones((periods, self.categories)),
+            day=np.ones((periods, self.places)),
             base=ratio(
-                seen.units.sum(axis=0, where=seen.exposure > 0, dtype=np.float64),
+                seen.units.sum(axis=0, where=known, dtype=np.float64),
                 seen.exposure.sum(axis=0, dtype=np.float64),
+                empty=_NONE,
             ),
             base_variance=np.zeros(items),
-            levels=Levels(
-                nothing, nothing, nothing, np.full((movements.size.size, items), 0.0), np.zeros(0)
-            ),
-            movements=movements,
-            spread=Overdispersion(np.ones(items), np.zeros(items)),
+            levels=Levels.at_rest(periods, items),
+            spread=Estimate.poisson(items),
         )
+        self.leverage = np.zeros((1, items), dtype=np.float32)
 
-    def run(self) -> Factors:
-        """All passes."""
-        for number in range(PASSES):
-            self._observe()
-            self._fit_weekday()
-            self._fit_promotion()
-            if number:  # the first levels know no season, and say how much noise they are to it
-                self._fit_season()
-            self._fit_day()
-            self._fit_base()
-            self._fit_levels()
-            self._fit_spread()
-        return self.factors
-
-    def _observe(self) -> None:
+    def observe(self) -> None:
         """Working units and exposures, in which a period that ran out is linearised.
 
         With ``E`` and ``V`` the moments of demand given that it was at least what was sold, the
         score for the mean is ``(E - mu) / Var`` and the information ``(1 - V / Var) / Var``
-        (Louis 1982, "Finding the observed information matrix when using the EM algorithm"): as that
-        of a period of exposure ``q = 1 - V / Var`` with ``E - mu + q mu`` units.
+        (Louis 1982, "Finding the observed information matrix when using the EM algorithm"): that of
+        a period of exposure ``q = 1 - V / Var`` with ``E - mu + q mu`` units.
         """
-        self.mu = self.factors_mean()
-        self.units, exposure = self.seen.units.copy(), self.seen.exposure.copy()
+        mu, exposure = self.factors.mean(), self.seen.exposure
+        units = np.where(exposure > 0, self.seen.units, 0)
         t, item = np.nonzero(self.seen.ran_out)
         if t.size:
-            mu = np.maximum(self.mu[t, item], 1e-9).astype(np.float64)
-            spread = self.factors.spread
-            sold = self.seen.units[t, item].astype(np.float64)
-            variance = mu * (spread.unit[item] + spread.day[item] * mu)
-            more = at_least(sold, mu, variance, self.whole_units[item])
-            information = np.maximum(1 - more.slope, _LEAST_INFORMATION)
-            exposure[t, item] = information
-            self.units[t, item] = sold + more.mean - mu + information * mu
-        self.expected = self.mu * exposure  # with all factors; each fit divides its own out of it
-        self.units[exposure == 0] = 0
-        with np.errstate(divide="ignore", invalid="ignore"):
-            common = np.where(self.seen.ran_out, self.mu, self.expected)
-        self.noise = self.expected * (
-            self.factors.spread.unit.astype(np.float32)
-            + self.factors.spread.day.astype(np.float32) * common
-        )
-        total = self.expected.sum(axis=0, dtype=np.float64)
-        self.phi = ratio(self.noise.sum(axis=0, dtype=np.float64), total, empty=1.0)
+            exposure = exposure.copy()
+            mean = np.maximum(mu[t, item], _NONE)
+            more = unseen(self.seen, mu, self.factors.spread.own, t, item)
+            exposure[t, item] = np.maximum(1 - more.slope, _LEAST_INFORMATION)
+            units[t, item] += more.mean - mean + exposure[t, item] * mean
+        self.units = units
+        self.expected = mu * exposure
+        of_whole = np.where(self.seen.ran_out, mu, self.expected)
+        unit, day = (np.asarray(part, dtype=np.float32) for part in self.factors.spread.own)
+        self.noise = self.expected * (unit + day * of_whole)
+        self.phi = ratio(_sum(self.noise), _sum(self.expected), empty=1.0)
 
-    def factors_mean(self) -> Matrix:
-        """(periods, items) mean demand of a period wholly in stock."""
-        factors, groups = self.factors, self.groups
-        mean = np.maximum(1 + factors.levels.deviation, LOWEST)
-        mean *= factors.base.astype(np.float32)
-        mean *= factors.season.astype(np.float32)[:, groups.category]
-        mean *= factors.day.astype(np.float32)[:, groups.place]
-        if self.of_week is not None:
-            mean *= factors.weekday.astype(np.float32)[self.of_week]
-        if self.promoted is not None:
-            mean *= np.where(self.promoted, factors.promotion.astype(np.float32), 1)
-        return np.asarray(mean, dtype=np.float32)
-
-    def _fit_weekday(self) -> None:
-        if self.of_week is None:
+    def fit_weekday(self) -> None:
+        weekday = self.kinds.weekday
+        if weekday is None:
             return
         old = self.factors.weekday
         sold, expected = (
-            np.stack([m[self.of_week == b].sum(axis=0, dtype=np.float64) for b in range(WEEKDAYS)])
-            for m in (self.units, self.expected)
+            np.stack([_sum(matrix[weekday == b]) for b in range(WEEKDAYS)])
+            for matrix in (self.units, self.expected)
         )
-        index = nested_index(
-            sold, ratio(expected, old), self.phi, (self.groups.place, self.groups.category)
-        )
-        index = np.maximum(index, 1e-6)
+        groups = (self.kinds.place, self.kinds.category)
+        index = np.maximum(nested_index(sold, expected / old, self.phi, groups), _NONE)
         index /= index.mean(axis=0)
         self.factors.weekday = index
-        self.expected *= (index / old).astype(np.float32)[self.of_week]
+        self.expected *= np.asarray(index / old, dtype=np.float32)[weekday]
 
-    def _fit_promotion(self) -> None:
-        if self.promoted is None:
+    def fit_promotion(self) -> None:
+        promoted = self.kinds.promoted
+        if promoted is None:
             return
         old = self.factors.promotion
         sold, expected = (
-            m.sum(axis=0, dtype=np.float64, where=self.promoted)[None]
-            for m in (self.units, self.expected)
+            matrix.sum(axis=0, dtype=np.float64, where=promoted)[None]
+            for matrix in (self.units, self.expected)
         )
-        index = nested_index(sold, expected / old, self.phi, (self.groups.category,))[0]
+        index = nested_index(sold, expected / old, self.phi, (self.kinds.category,))[0]
         self.factors.promotion = np.maximum(index, LOWEST)
-        change = (self.factors.promotion / old).astype(np.float32)
-        self.expected *= np.where(self.promoted, change, 1)
+        change = np.asarray(self.factors.promotion / old, dtype=np.float32)
+        self.expected *= np.where(promoted, change, 1)
 
-    def _fit_day(self) -> None:
-        """What is common to all items of a place in a period: holidays, weather, short days."""
-        place = self.groups.place
-        count = self.factors.day.shape[1]
-        sold, expected = self._by(place, count)
-        of_place = ratio(
-            np.bincount(place, self.phi * self.expected.sum(axis=0), count),
-            np.bincount(place, self.expected.sum(axis=0), count),
-            empty=1.0,
-        )
-        index = nested_index(sold, expected / self.factors.day, of_place, ())
-        index = np.maximum(index, LOWEST)
-        self.expected *= (index / self.factors.day).astype(np.float32)[:, place]
-        self.factors.day = index
-
-    def _fit_season(self) -> None:
+    def fit_season(self) -> None:
         """The level that all items share, and that of each category beside it.
 
-        The items' own levels are no part of it, but noise to it: a noise that does not average out
-        over ``2 memory`` periods, so each period counts with that multiple of its variance.
+        The items' own levels are no part of it, but noise to it, and one that does not average out
+        within ``2 memory`` periods: each period counts with so many times their variance.
         """
-        level = np.maximum(1 + self.factors.levels.deviation, LOWEST)
-        way = self.factors.movements
-        persistent = self.factors.levels.average(2 * way.memory * way.size**2)
-        flat = self.expected / level
-        noise = self.noise + flat**2 * persistent.astype(np.float32)
-        change = np.ones_like(self.factors.season)
-        everything = np.zeros_like(self.groups.category)
-        flat /= self.factors.season.astype(np.float32)[:, self.groups.category]
-        for step, code in enumerate((everything, self.groups.category)):
-            count = int(code.max()) + 1
-            sold, expected, variance = (
-                group_sums(m, code, count).astype(np.float32) for m in (self.units, flat, noise)
-            )
-            levels = smoothed_levels(sold, expected, variance, self.of_seasons[step])
-            share = chosen_shares(levels.log_likelihood, self.of_seasons[step].share)
-            self.of_seasons[step] = self.of_seasons[step]._replace(share=share)
-            path = np.maximum(1 + levels.deviation, LOWEST)[:, code]
-            flat *= path
-            own = path if step else np.broadcast_to(path[:, :1], change.shape)
-            if step:
-                first = np.unique(self.groups.category, return_index=True)[1]
-                own = path[:, first]
-            change = change * own
-        self.expected = flat * level
-        self.factors.season = np.asarray(change, dtype=np.float64)
+        levels, category = self.factors.levels, self.kinds.category
+        own, season = levels.factor, _columns(self.factors.season, category)
+        flat = self.expected / (own * season)
+        lasting = levels.average(2 * levels.movements.memory * levels.movements.size**2)
+        noise = self.noise + np.square(flat * season) * np.asarray(lasting, dtype=np.float32)
+        sold, variance = (group_sums(m, category, self.categories) for m in (self.units, noise))
+        expected = group_sums(flat, category, self.categories)
+        everything = (m.sum(axis=1, keepdims=True) for m in (sold, expected, variance))
+        common = _smoothed(*everything, self.of_all)
+        apart = _smoothed(sold, expected * common.factor, variance, self.of_category)
+        self.of_all, self.of_category = common.shares(), apart.shares()
+        self.factors.season = np.asarray(common.factor * apart.factor, dtype=np.float64)
+        self.expected = flat * own * _columns(self.factors.season, category)
 
-    def _fit_base(self) -> None:
-        """The item's mean, shrunk towards that of its category by how little was seen."""
-        factors, category = self.factors, self.groups.category
-        sold = self.units.sum(axis=0, dtype=np.float64)
-        expected = ratio(self.expected.sum(axis=0, dtype=np.float64), factors.base)
-        alone = np.zeros_like(category)
-        parent = np.zeros(sold.size)
-        for code in (alone, category):
-            count = int(code.max()) + 1
-            mean = ratio(np.bincount(code, sold, count), np.bincount(code, expected, count))[code]
-            parent = np.where(mean > 0, mean, parent)
-        periods = np.maximum((self.seen.exposure > 0).sum(axis=0), 1)
-        way = factors.movements
-        unsettled = np.stack([s**2 * np.minimum(1, 2 * m / periods) for s, m in zip(way.size, way.memory, strict=True)])
-        unsettled = (unsettled * factors.levels.weight).sum(axis=0)
+    def fit_day(self) -> None:
+        """What all items of a place share in one period: a holiday, weather, a short day."""
+        place, old = self.kinds.place, self.factors.day
+        sold, expected, noise = (
+            group_sums(matrix, place, self.places)
+            for matrix in (self.units, self.expected, self.noise)
+        )
+        phi = ratio(noise.sum(axis=0), expected.sum(axis=0), empty=1.0)
+        self.factors.day = np.maximum(nested_index(sold, expected / old, phi, ()), LOWEST)
+        self.expected *= _columns(self.factors.day / old, place)
+
+    def fit_base(self) -> None:
+        """The item's mean, between its own and that of its category by how much was seen."""
+        factors, category = self.factors, self.kinds.category
+        sold, expected = _sum(self.units), _sum(self.expected) / factors.base
+        parent = np.full(sold.size, ratio(sold.sum(), expected.sum(), empty=_NONE))
+        total, seen = (np.bincount(category, m, self.categories) for m in (sold, expected))
+        parent = np.maximum(np.where((total > 0)[category], ratio(total, seen)[category], parent), _NONE)
         mean = expected * parent
-        own = ratio(self.phi, mean, empty=np.inf) + unsettled
         between = relative_variance(sold, mean, self.phi)
+        way, periods = factors.levels.movements, (self.seen.exposure > 0).sum(axis=0)
+        unsettled = np.minimum(2 * way.memory[:, None] / np.maximum(periods, 1), 1)
+        own = ratio(self.phi, mean, empty=np.inf)
+        own = own + factors.levels.average(way.size[:, None] ** 2 * unsettled)
         weight = between / (between + own) if between > 0 else np.zeros_like(own)
-        base = np.maximum(parent + weight * (ratio(sold, expected) - parent), 1e-9)
-        self.expected *= ratio(base, factors.base, empty=1.0).astype(np.float32)
+        base = np.maximum(parent + weight * (ratio(sold, expected) - parent), _NONE)
+        self.expected *= np.asarray(base / factors.base, dtype=np.float32)
         factors.base = base
         factors.base_variance = (1 - weight) * between * (parent / base) ** 2
 
-    def _fit_levels(self) -> None:
-        factors = self.factors
-        flat = self.expected / np.maximum(1 + factors.levels.deviation, LOWEST)
-        factors.levels = smoothed_levels(self.units, flat, self.noise, factors.movements)
-        self.leverage = factors.levels.variance * flat**2 / np.maximum(self.noise, 1e-30)
-        share = chosen_shares(factors.levels.log_likelihood, factors.movements.share)
-        self.shares = share
-        factors.movements = factors.movements._replace(share=share)
+    def fit_levels(self, number: int) -> None:
+        flat = self.expected / self.factors.levels.factor
+        levels = smoothed_levels(self.units, flat, self.noise, self.movements)
+        self.factors.levels, self.movements = levels, levels.shares(pruned=number > 0)
+        leverage = levels.variance * flat**2 / np.maximum(self.noise, np.float32(1e-30))
+        self.leverage = np.minimum(leverage, _MOST_LEVERAGE)
 
-    def _fit_spread(self) -> None:
-        mu = self.factors_mean()
-        error = self.completed_error(mu)
-        full = self.seen.whole & (self.seen.exposure > 0)
-        self.factors.spread = overdispersion(
-            error / (1 - np.minimum(self.leverage, 0.9)),
-            np.where(self.seen.exposure > 0, mu, 0),
-            full,
-            self.whole_units,
-            self.factors.spread,
-        )
+    def fit_spread(self) -> None:
+        """Squared errors of whole periods, with the expected ones where stock was not whole.
 
-    def completed_error(self, mu: Matrix) -> Matrix:
-        """(periods, items) expected squared error of the units of a whole period."""
-        error = (self.seen.units - mu) ** 2
-        t, item = np.nonzero((self.seen.exposure > 0) & ~self.seen.whole & (self.seen.ran_out | (self.seen.exposure < 1)))
-        if t.size:
-            more = unseen(self.seen, mu, self.factors.spread, self.whole_units, t, item)
-            sold = self.seen.units[t, item]
-            error[t, item] = more.variance + (sold + more.mean - mu[t, item]) ** 2
-        return error
-
-    def _by(self, code: Codes, count: int) -> tuple[Vector, Vector]:
-        return group_sums(self.units, code, count), group_sums(self.expected, code, count)
+        A squared error of a smoothed level is too small by the period's own part in it, its
+        leverage: ``E[(x - mu)**2] = (1 - leverage) Var``.
+        """
+        seen, mu = self.seen, self.factors.mean()
+        squares = np.square(seen.units - mu)
+        t, item = np.nonzero((seen.exposure > 0) & ~seen.complete)
+        # by what all items say: an item that sells out whenever it sells knows no tail of its own
+        more = unseen(seen, mu, self.factors.spread.pooled, t, item)
+        error = seen.units[t, item] + more.mean - mu[t, item]
+        squares[t, item] = more.variance + error**2
+        squares /= 1 - self.leverage
+        mu[seen.exposure == 0] = 0
+        self.factors.spread = overdispersion(squares, mu, seen.complete, seen.whole_units)
 
 
-def unseen(
-    seen: Seen,
-    mu: Matrix,
-    spread: Overdispersion,
-    whole_units: Flags,
-    t: Codes,
-    item: Codes,
-) -> Unseen:
-    """Units wanted beyond those sold in the periods (t, item), none of them wholly in stock."""
-    sold, mean = (m[t, item].astype(np.float64) for m in (seen.units, mu))
-    mean = np.maximum(mean, 1e-9)
-    share = seen.exposure[t, item].astype(np.float64)
-    unit, day = spread.unit[item], spread.day[item]
-    more = after_a_share(sold, np.minimum(share, 1), mean, unit, day)
-    ran_out = seen.ran_out[t, item]
-    if ran_out.any():
-        late = at_least(
-            sold[ran_out],
-            mean[ran_out],
-            mean[ran_out] * (unit + day * mean)[ran_out] if False else (mean * (unit + day * mean))[ran_out],
-            whole_units[item][ran_out],
-        )
-        for values, those in zip(more, late, strict=True):
-            values[ran_out] = those
-    return more
+def _smoothed(sold: Vector, expected: Vector, variance: Vector, movements: Movements) -> Levels:
+    return smoothed_levels(
+        *(np.asarray(m, dtype=np.float32) for m in (sold, expected, variance)), movements
+    )
 
 
-def fit_factors(
-    seen: Seen, history: History, groups: Groups, promoted: Flags | None, shortest: float
-) -> tuple[Factors, Matrix]:
-    """Fits all factors; returns them and the mean demand of every period and item."""
-    fit = _Fit(seen, history, groups, promoted, shortest)
-    factors = fit.run()
-    return factors, fit.factors_mean()
+def _columns(of_group: Vector, code: Codes) -> Matrix:
+    """The factor of each item from that of its group."""
+    return np.asarray(of_group, dtype=np.float32)[:, code]
+
+
+def _sum(matrix: Matrix) -> Vector:
+    return np.asarray(matrix.sum(axis=0, dtype=np.float64))

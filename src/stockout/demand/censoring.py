@@ -32,7 +32,7 @@ class Unseen(NamedTuple):
 
 
 def after_a_share(
-    sold: Vector, share: Vector, mu: Vector, unit: Vector, day: Vector
+    sold: Vector, share: Vector, mu: Vector, unit: Vector, day: Vector, whole: NDArray[np.bool_]
 ) -> Unseen:
     """Units wanted while there was no stock, where it is known for how long there was.
 
@@ -42,23 +42,29 @@ def after_a_share(
     came about does not matter: where stock ran out after ``s`` units, ``F`` is the hour of the last
     one, and its likelihood depends on the rate in the same way.
 
+    Where single purchases are of several units, the last one got only what was left of them: on
+    average half of what ``u`` exceeds a single unit, since ``u`` is the size of the purchase that a
+    randomly chosen unit belongs to.
+
     Args:
         sold: Units sold.
         share: Share of the period in stock, below 1; 0 for a period wholly out.
         mu: Mean demand of a whole period.
         unit: Variance-to-mean ratio ``u`` within a day.
         day: Squared coefficient of variation ``c`` of the days' rates.
+        whole: Whether demand comes in whole units.
 
     >>> one = np.ones(1)
-    >>> float(after_a_share(np.array([6.0]), one / 2, 4 * one, one, one / 2).mean[0])
+    >>> float(after_a_share(6 * one, one / 2, 4 * one, one, one / 2, one > 0).mean[0])
     4.0
     """
     rest, held = 1 - share, unit + day * mu * share
     rate = mu * (unit + day * sold) / held
     spread = rate * mu * unit * day / held
+    cut = np.where(whole & (share > 0) & (sold > 0), (unit - 1) / 2, 0)
     return Unseen(
-        mean=rest * rate,
-        variance=rest * unit * rate + rest**2 * spread,
+        mean=rest * rate + cut,
+        variance=rest * unit * rate + rest**2 * spread + cut**2,
         slope=rest * unit * (unit + day * sold) / held**2,
     )
 

@@ -94,11 +94,13 @@ class Levels(NamedTuple):
         Args:
             of_way: (ways,) or (ways, items) quantity of each way.
         """
-        return np.asarray((np.atleast_2d(of_way.T).T * self.weight).sum(axis=0))
+        columns = of_way if of_way.ndim > 1 else of_way[:, None]
+        return np.asarray((columns * self.weight).sum(axis=0))
 
-    def shares(self) -> Movements:
-        """The ways worth trying again, with the shares of items that move so."""
-        return self.movements.kept(chosen_shares(self.log_likelihood, self.movements.share))
+    def shares(self, *, pruned: bool = False) -> Movements:
+        """The ways with the shares of items that move so; or only those worth trying again."""
+        share = chosen_shares(self.log_likelihood, self.movements.share)
+        return self.movements.kept(share) if pruned else self.movements._replace(share=share)
 
 
 def smoothed_levels(

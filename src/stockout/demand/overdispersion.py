@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _LEAST = 1e-3  # variance-to-mean ratio of demand that never varied; it still could
 _POISSON = 1.0
+_WINSOR = (0.05, 0.95)  # quantiles to which single items are drawn in, where all are averaged
+_REWEIGHTINGS = 3
 
 
 class Overdispersion(NamedTuple):
@@ -26,9 +28,20 @@ class Overdispersion(NamedTuple):
     day: Vector  # (items,) squared coefficient of variation of the periods' rates
 
 
-def overdispersion(
-    squares: Matrix, mu: Matrix, full: Flags, whole_units: Flags, last: Overdispersion
-) -> Overdispersion:
+class Estimate(NamedTuple):
+    """The overdispersion of each item, and what all items say of one like it."""
+
+    own: Overdispersion
+    pooled: Overdispersion
+
+    @classmethod
+    def poisson(cls, items: int) -> Estimate:
+        """None."""
+        none = Overdispersion(np.ones(items), np.zeros(items))
+        return cls(none, none)
+
+
+def overdispersion(squares: Matrix, mu: Matrix, complete: Flags, whole_units: Flags) -> Estimate:
     """Estimates both parts by moments, each item's total shrunk towards the pool.
 
     The total of an item, its variance-to-mean ratio, is shrunk towards ``a + c m`` over all items
@@ -39,52 +52,60 @@ def overdispersion(
     Args:
         squares: (periods, items) squared errors of the mean.
         mu: (periods, items) mean, 0 where nothing was seen.
-        full: (periods, items) periods wholly in stock.
+        complete: (periods, items) periods wholly in stock; others count for the totals, but make
+            them no surer, because part of their squared error is an expectation.
         whole_units: (items,) whether demand comes in whole units; it then varies at least as a
             Poisson count.
-        last: The estimate of the pass before, for the weights.
     """
-    seen = mu > 0
-    total = mu.sum(axis=0, dtype=np.float64)
-    square = np.where(seen, squares, 0)
-    size = ratio((mu * mu).sum(axis=0, dtype=np.float64), total)  # mean, weighted by itself
-    own = ratio(square.sum(axis=0, dtype=np.float64), total)
-    variance = mu * (last.unit.astype(np.float32) + last.day.astype(np.float32) * mu)
-    power = (variance * variance).sum(axis=0, dtype=np.float64)
-    excess = np.square(square - variance, dtype=np.float64).sum(axis=0)
-    kurtosis = ratio(excess.sum(), power.sum(), empty=2.0)
-    count = ratio(variance.sum(axis=0, dtype=np.float64) ** 2, power)  # effective periods
-    ratio_total = np.where(whole_units, _POISSON, _LEAST)
+    total = _sum(mu)
+    square = np.where(mu > 0, squares, 0)
+    size = ratio(_sum(mu * mu), total)  # the mean, weighted by itself
+    own = ratio(_sum(square), total)
+    least = np.where(whole_units, _POISSON, _LEAST)
+    count = ratio(_sum(np.where(complete, mu, 0)) ** 2, _sum(np.where(complete, mu * mu, 0)))
+    pool = np.ones_like(own)
     for kind in (whole_units, ~whole_units):
         if kind.any():
-            ratio_total[kind] = _shrunk(
-                own[kind], size[kind], count[kind], float(kurtosis), bool(whole_units[kind][0])
-            )
+            pool[kind] = _pooled(own[kind], size[kind], count[kind], float(least[kind][0]))
+    variance = np.where(complete, mu * pool.astype(np.float32), 0)
+    excess = np.where(complete, np.square(square - variance), 0)
+    kurtosis = ratio(_sum(excess).sum(), _sum(variance * variance).sum(), empty=2.0)
+    shrunk = np.maximum(_shrunk(own, pool, count, float(kurtosis)), least)
     single = np.where(whole_units, _POISSON, 0.0)
-    beyond = np.maximum(ratio_total - single, 0)
-    grows = _growing_part(square, mu, full, size, single, beyond)
-    unit = np.maximum(single + (1 - grows) * beyond, np.where(whole_units, _POISSON, _LEAST))
-    return Overdispersion(unit, ratio(grows * beyond, size))
+    grows = _growing_part(square, mu, complete, size, single, shrunk - single)
+
+    def parts(ratio_of_total: Vector) -> Overdispersion:
+        beyond = ratio_of_total - single
+        unit = np.maximum(single + (1 - grows) * beyond, least)
+        return Overdispersion(unit, ratio(grows * beyond, size))
+
+    return Estimate(parts(shrunk), parts(pool))
 
 
-def _shrunk(own: Vector, size: Vector, count: Vector, kurtosis: float, whole: bool) -> Vector:
-    """Variance-to-mean ratios between each item's own and the pool's at its mean."""
+def _pooled(own: Vector, size: Vector, count: Vector, least: float) -> Vector:
+    """What all items say of the variance-to-mean ratio at each mean: a line."""
     known = (count > 0) & (own > 0)
+    pool = np.full_like(own, max(least, _POISSON))
     if not known.any():
-        return np.full_like(own, _POISSON)
-    least = _POISSON if whole else _LEAST
-    weight = np.where(known, count, 0)
-    pool = np.full_like(own, max(least, float(np.average(own, weights=weight))))
-    for _ in range(3):  # weights by the pool's own variance
-        w = weight / pool**2
-        level, slope = _line(size, own, w, least)
+        return pool
+    own, weight = np.clip(own, *np.quantile(own[known], _WINSOR)), np.where(known, count, 0)
+    pool[:] = max(least, float(np.average(own, weights=weight)))
+    for _ in range(_REWEIGHTINGS):
+        level, slope = _line(size, own, weight / pool**2, least)
         pool = np.maximum(level + slope * size, least)
-    relative = own / pool - 1
-    sampling = ratio(np.full_like(own, kurtosis), count, empty=np.inf)
-    sure = np.where(known, 1 / np.where(known, sampling, 1), 0)
-    between = max(0.0, float(((relative**2 - np.where(known, sampling, 0)) * sure).sum() / sure.sum()))
-    share = np.where(known, between / (between + np.where(known, sampling, 1)), 0)
-    return np.maximum(pool * (1 + share * relative), least)
+    return pool
+
+
+def _shrunk(own: Vector, pool: Vector, count: Vector, kurtosis: float) -> Vector:
+    """Ratios between each item's own and the pool's, by empirical Bayes."""
+    known = count > 0
+    relative = np.where(known, own / pool - 1, 0)
+    sampling = kurtosis / np.where(known, count, 1)
+    inside = np.clip(relative, *np.quantile(relative, _WINSOR))
+    sure = np.where(known, 1 / sampling, 0)
+    between = max(0.0, float(ratio(((inside**2 - sampling) * sure).sum(), sure.sum())))
+    share = np.where(known, between / (between + sampling), 0)
+    return np.asarray(pool * (1 + share * relative))
 
 
 def _line(x: Vector, y: Vector, w: Vector, least: float) -> tuple[float, float]:
@@ -100,22 +121,26 @@ def _line(x: Vector, y: Vector, w: Vector, least: float) -> tuple[float, float]:
 
 
 def _growing_part(
-    square: Matrix, mu: Matrix, full: Flags, size: Vector, single: Vector, beyond: Vector
+    square: Matrix, mu: Matrix, complete: Flags, size: Vector, single: Vector, beyond: Vector
 ) -> float:
     """Share of the overdispersion that grows with the mean, from 0 to 1, over all items.
 
     Within an item, ``squares / mu - single`` is ``beyond * (1 + share * (mu / size - 1))``. The
     estimate is drawn towards 1 as by one more observation with a standard error of 1.
     """
-    use = full & (mu > 0)
-    relative = np.where(use, mu / np.maximum(size, 1e-12).astype(np.float32), 1) - 1
-    scaled = np.where(beyond > 0, 1 / (single + beyond) ** 2, 0)
-    error = np.where(use, square - mu * (single + beyond).astype(np.float32), 0)
-    above = (error * relative).sum(axis=0, dtype=np.float64) * beyond * scaled
-    below = (np.where(use, mu, 0) * relative**2).sum(axis=0, dtype=np.float64)
-    below = below * beyond**2 * scaled
+    use = complete & (mu > 0)
+    mean = np.where(use, mu, 0)
+    apart = np.where(use, mu / np.maximum(size, _LEAST).astype(np.float32) - 1, 0)
+    error = np.where(use, square, 0) - mean * (single + beyond).astype(np.float32)
+    weight = (beyond / (single + np.maximum(beyond, _LEAST))) ** 2
+    above = ratio(_sum(error * apart), beyond) * weight
+    below = _sum(mean * apart * apart) * weight
     if below.sum() <= 0:
         return 1.0
     raw = float(above.sum() / below.sum())
     variance = float(((above - raw * below) ** 2).sum() / below.sum() ** 2)
     return float(np.clip((raw + variance) / (1 + variance), 0, 1))
+
+
+def _sum(matrix: Matrix) -> Vector:
+    return np.asarray(matrix.sum(axis=0, dtype=np.float64))

@@ -14,13 +14,14 @@ import polars as pl
 from stockout.tables import ALL_LOCATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 logger = logging.getLogger(__name__)
 
-_LOCATED = ("sales", "inventory", "movements", "purchases", "orders")
+LOCATED = ("sales", "inventory", "movements", "purchases", "orders")
+"""Tables whose rows are at a location, in the order of what depends on what."""
+
 _SUMMED = ("on_hand", "on_order", "reserved", "blocked")
-_KEY = ("date", "sku", "location")
 
 
 def at_one_level(
@@ -45,42 +46,65 @@ def at_one_level(
     >>> at_one_level({"sales": sales, "orders": orders})["orders"]["location"].to_list()
     ['ALL']
     """
-    located = {name: tables[name] for name in _LOCATED if name in tables}
-    named = {name: _named(frame) for name, frame in located.items()}
+    located = {name: tables[name] for name in LOCATED if name in tables}
+    places = {name: {*frame["location"].unique()} for name, frame in located.items()}
+    moved: dict[str, pl.DataFrame] = {}
+    for name, place in where_to(places, by_location=by_location).items():
+        count = len(places[name])
+        if place != ALL_LOCATIONS:
+            moved[name] = located[name].with_columns(location=pl.lit(place))
+            logger.info("%s: at %s, the one location of the sales", name, place)
+            continue
+        moved[name] = _together(located[name], name)
+        if by_location is False:
+            logger.info("%s: %d locations taken together", name, count)
+        else:
+            logger.warning(
+                "%s: %d location%s taken together, for the sales name none",
+                *(name, count, "" if count == 1 else "s"),
+            )
+    _tell_apart(located, places, moved)
+    return {**tables, **moved}
+
+
+def where_to(
+    places: Mapping[str, Collection[str]], *, by_location: bool | None = None
+) -> dict[str, str]:
+    """The location that all rows of a table go to, for tables that have to move.
+
+    Args:
+        places: The locations of each table, ``ALL`` among them where rows name none.
+        by_location: Whether locations are kept apart; None lets the sales decide.
+
+    >>> where_to({"sales": {"ALL"}, "inventory": {"North", "South"}})
+    {'inventory': 'ALL'}
+    >>> where_to({"sales": {"North"}, "purchases": {"ALL"}})
+    {'purchases': 'North'}
+    """
+    named = {name: {*each} - {ALL_LOCATIONS} for name, each in places.items()}
     sold_at = named.get("sales", set())
-    changed: dict[str, pl.DataFrame] = {}
-    if by_location is False or ("sales" in located and not sold_at):
-        for name, frame in located.items():
-            if named[name]:
-                changed[name] = _together(frame, name)
-                log = logger.info if by_location is False else logger.warning
-                log(
-                    "%s: %d locations taken together%s", name, len(named[name]),
-                    "" if by_location is False else ", for the sales name none",
-                )  # fmt: skip
-    elif len(sold_at) == 1 and not _unnamed(located["sales"]):
+    if by_location is False or ("sales" in places and not sold_at):
+        return {name: ALL_LOCATIONS for name in places if named[name]}
+    if len(sold_at) == 1 and {*places["sales"]} == sold_at:
         place = next(iter(sold_at))
-        for name, frame in located.items():
-            if _unnamed(frame) and not named[name]:
-                changed[name] = frame.with_columns(location=pl.lit(place))
-                logger.info("%s: at %s, the one location of the sales", name, place)
-    elif sold_at:
-        for name, frame in located.items():
-            if name != "sales" and (count := _unnamed(frame)):
-                logger.warning(
-                    "%s: %d rows name no location, and meet no sales, which name %d: name the "
-                    "column, or take all locations together with by_location = false",
-                    *(name, count, len(sold_at)),
-                )
-    return {**tables, **changed}
+        return {name: place for name in places if places[name] and not named[name]}
+    return {}
 
 
-def _named(frame: pl.DataFrame) -> set[str]:
-    return {*frame["location"].unique()} - {ALL_LOCATIONS, None}
-
-
-def _unnamed(frame: pl.DataFrame) -> int:
-    return int((frame["location"] == ALL_LOCATIONS).sum())
+def _tell_apart(
+    located: Mapping[str, pl.DataFrame],
+    places: Mapping[str, Collection[str]],
+    moved: Collection[str],
+) -> None:
+    """Warns of rows that name no location where the sales name some: they meet no sales."""
+    sold_at = {*places.get("sales", ())} - {ALL_LOCATIONS}
+    for name, frame in located.items():
+        if sold_at and name not in moved and ALL_LOCATIONS in places[name]:
+            logger.warning(
+                "%s: %d rows name no location, and meet none of the %d of the sales: name the "
+                "column, or take all locations together with by_location = false",
+                *(name, int((frame["location"] == ALL_LOCATIONS).sum()), len(sold_at)),
+            )
 
 
 def _together(frame: pl.DataFrame, table: str) -> pl.DataFrame:

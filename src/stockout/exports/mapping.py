@@ -182,7 +182,8 @@ def map_columns(
                 name = _recognise(table, column, aliases, free, place)
                 if name is not None:
                     mapped[column] = SourceColumn(name)
-        _point_out(table, mapped, free, place)
+        if profile is None:
+            _point_out(table, mapped, free, place)
     _require(table, {*mapped, *computed, *given}, header, place)
     order = (*SCHEMAS[table].column_names(), *EXTRA)
     return {column: mapped[column] for column in order if column in mapped}

@@ -23,9 +23,7 @@ def lines(days: list[int], supplier: str = "V1", **more: object) -> pl.DataFrame
             "sku": "A",
             "supplier_id": supplier,
             "order_date": ordered,
-            "received_date": [
-                day + timedelta(took) for day, took in zip(ordered, days, strict=True)
-            ],
+            "received_date": received,
             "ordered_units": 10.0,
         }
     ).with_columns(**{name: pl.lit(value) for name, value in more.items()})

@@ -196,7 +196,7 @@ def test_files_of_shops_get_their_location_from_their_name(find: Find) -> None:
     assert not question.sure
     assert "GUESS: by the name of the file; no column says a location" in outcome.words
     config = load_config(None, {}, {"tables": outcome.tables})
-    inventory = read_tables(config).inventory
+    inventory = read_tables(config, only={"inventory"}).inventory
     assert inventory is not None
     assert inventory["location"].unique().sort().to_list() == ["north", "south", "west"]
 

@@ -70,8 +70,12 @@ def _far_off(
     data: Data, code: str, bins: pl.DataFrame, value: pl.Expr, rule: RowRule, *, low: bool
 ) -> Iterator[Found]:
     """Rows whose value is too many spreads away from the item's median, in logarithms."""
-    spreads = log_spread(bins, ["item"], floor=data.threshold(code, "least_spread"))
-    spreads = spreads.filter(pl.col("rows") >= data.threshold(code, "rows"))
+    spreads = log_spread(
+        bins,
+        ["item"],
+        floor=data.threshold(code, "least_spread"),
+        least_rows=data.threshold(code, "rows"),
+    )
     allowed = pl.max_horizontal(
         data.threshold(code, "spreads") * pl.col("spread"),
         pl.lit(data.threshold(code, "factor")).log(),

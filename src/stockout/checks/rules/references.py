@@ -192,7 +192,7 @@ def _never_meet(sold: pl.DataFrame, kept: pl.DataFrame, common: int) -> Found:
     hint = "both tables must name SKUs and locations in the same words"
     for key in ("location", "sku"):
         ours, theirs = sold[key].unique().sort(), kept[key].unique().sort()
-        if not ours.is_in(theirs).any():
+        if ours.is_in(theirs.implode()).not_().all():
             hint = (
                 f"no {key} is in both: sales name {_examples(ours)}, the inventory "
                 f"{_examples(theirs)}; bring them to the same words"

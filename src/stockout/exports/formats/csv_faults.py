@@ -111,6 +111,18 @@ def _starts_by_quotes(file: ExportFile, delimiter: str, wanted: _Integers) -> _I
     for block in blocks(file):
         if before == b"\n" and not rows:
             block = block.removeprefix(codecs.BOM_UTF8)  # noqa: PLW2901
+        if not in_quotes and _is_plain(before, block):
+            count = block.count(b"\n")
+            first = max(seen, int(np.searchsorted(wanted, rows + 1)))
+            stop = max(first, int(np.searchsorted(wanted, rows + count, side="right")))
+            starts[first:stop] = wanted[first:stop] - rows + lines + 1
+            seen = max(seen, stop)
+            rows += count
+            lines += count
+            before = block[-1:] or before
+            if seen == len(wanted):
+                break
+            continue
         buffer = np.frombuffer(before + block, dtype=np.uint8)
         newline = buffer[1:] == _NEWLINE
         returns = buffer == _RETURN
@@ -141,6 +153,15 @@ def _starts_by_quotes(file: ExportFile, delimiter: str, wanted: _Integers) -> _I
         if seen == len(wanted):
             break
     return starts
+
+
+def _is_plain(before: bytes, block: bytes) -> bool:
+    """Whether a block has no quotes, so that each line feed in it ends a record."""
+    if b'"' in block or before == b'"':
+        return False
+    if before == b"\r" and not block.startswith(b"\n"):
+        return False
+    return b"\r" not in block or block.count(b"\r") == block.count(b"\r\n")
 
 
 def write_well_formed(

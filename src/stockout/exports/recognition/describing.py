@@ -43,6 +43,8 @@ def configuration(found: Recognition, folder: str, base: Path) -> str:
     settings = [_guessed("default_lead_time_days", found.lead_time_days)]
     if found.as_of is not None:
         settings.insert(0, _guessed("as_of", found.as_of))
+    if found.by_location is not None:
+        settings.append(_guessed("by_location", found.by_location))
     sections = [
         Section((), notes=(_INTRODUCTION.format(folder=folder),)),
         Section((), tuple(settings)),
@@ -59,6 +61,11 @@ def _guessed(key: str, guess: Guess) -> Setting:
     note = f"a guess: {guess.why}" if guess.guessed else guess.why
     if key == "as_of":
         note += "; change it with the next export, or take it out where the exports tell it"
+    if key == "by_location":
+        note += (
+            "; so the stock, sales and orders of all locations are taken together. To keep them "
+            "apart, let each table name them (columns.location = in its section), and take this out"
+        )
     return Setting(key, guess.value, note)
 
 

@@ -12,6 +12,7 @@ from stockout.exports.recognition.keys import with_whole_key
 from stockout.exports.recognition.looking import kin_of, look_at
 from stockout.exports.recognition.overlaps import summarise
 from stockout.exports.recognition.paths import path_of
+from stockout.exports.recognition.places import meet, places_of
 from stockout.exports.recognition.proposals import choose, proposals_of, understand
 from stockout.exports.recognition.rivals import (
     Read,
@@ -63,6 +64,7 @@ class Recognition:
         as_of: The date that the configuration must set.
         lead_time_days: A lead time for items of which no export tells one.
         doubts: What one should know of sources together.
+        by_location: Whether locations are kept apart, where the configuration must say it.
     """
 
     sources: tuple[Read, ...]
@@ -70,6 +72,7 @@ class Recognition:
     as_of: Guess | None
     lead_time_days: Guess
     doubts: tuple[str, ...] = ()
+    by_location: Guess | None = None
 
     @property
     def is_usable(self) -> bool:
@@ -122,12 +125,14 @@ def recognise(
     reader = _Reader(base, ask, as_of)
     sources = reader.read_all(proposals)
     kept, doubts = without_rivals(sources, ask, left_out)
+    kept, together = meet(kept, reader.read_again)
     return Recognition(
         sources=tuple(doubt_skus(kept)),
         left_out=tuple(sorted(set(left_out))),
         as_of=reader.as_of_guess,
         lead_time_days=reader.lead_time(),
         doubts=tuple(doubts),
+        by_location=None if together is None else Guess(value=False, why=together),
     )
 
 
@@ -201,7 +206,13 @@ class _Reader:
             rows=frame.height,
             summary=summarise(frame, table) if several else None,
             skus=frame["sku"].drop_nulls().unique() if "sku" in frame.columns else None,
+            places=places_of(frame, table),
         )
+
+    def read_again(self, proposal: Proposal) -> pl.DataFrame | None:
+        """A source with other columns; None where it does not read so."""
+        reading = Reading(self.base, self.as_of)
+        return settle(proposal, [], reading, lambda _: None).frame
 
     def _date(self, proposal: Proposal) -> Proposal:
         """Finds out of which day a stock list is that has no column for it."""
@@ -216,9 +227,7 @@ class _Reader:
         if None in days:
             if self.as_of is None and self.last_dates:
                 self.as_of = max(self.last_dates)
-                self.as_of_guess = Guess(
-                    self.as_of, "last day of the other exports; a stock list says none"
-                )
+                self.as_of_guess = Guess(self.as_of, "last day of the other exports")
             if self.as_of is not None:
                 facts.append(f"date: {self.as_of}, which is as_of: nothing in the export says it")
         return replace(proposal, facts=(*proposal.facts, *facts))

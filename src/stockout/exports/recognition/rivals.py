@@ -12,6 +12,7 @@ from stockout.exports.recognition.fitting import CONFIDENCES, Mapped, is_named
 from stockout.exports.recognition.looking import Kin
 from stockout.exports.recognition.overlaps import SAME, compare, repeated_files
 from stockout.exports.recognition.paths import path_of, relative
+from stockout.exports.recognition.places import Places
 from stockout.exports.recognition.questions import Guessed, Question, grade
 from stockout.exports.recognition.walking import LeftOut
 from stockout.exports.rows.complete import KEYS
@@ -45,12 +46,14 @@ class Read:
         rows: How many rows it gives; None where it does not read.
         summary: Its keys and quantities, where another source of the table is there.
         skus: Its SKUs.
+        places: Its locations, in a table where they have to meet those of others.
     """
 
     proposal: Proposal
     rows: int | None = None
     summary: Summary | None = None
     skus: pl.Series | None = None
+    places: Places | None = None
 
 
 def without_repeated_files(
@@ -162,7 +165,11 @@ def _placed(source: Read, place: Guessed | None) -> Read:
     )
     changed = replace(proposal, fit=fit, columns={**proposal.columns, "location": {"sql": literal}})
     words = "by the name of the file; no column says a location"
-    return replace(source, proposal=changed.with_guess("columns.location", words, place.grade))
+    return replace(
+        source,
+        proposal=changed.with_guess("columns.location", words, place.grade),
+        places=Places(frozenset({place.words}), 0, source.rows or 0),
+    )
 
 
 def _rank(source: Read) -> tuple[object, ...]:

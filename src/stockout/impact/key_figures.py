@@ -1,0 +1,65 @@
+"""What each key figure of stockouts means: its unit and its definition, in one place."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class KeyFigure(NamedTuple):
+    """A key figure."""
+
+    name: str
+    unit: str  # share, units, money, days, count or "a year"
+    title: str  # of a column
+    definition: str
+
+
+KEY_FIGURES = (
+    KeyFigure("items", "count", "items", "SKUs at locations that were meant to be sold."),
+    KeyFigure("item_periods", "count", "item periods",
+              "Days (or weeks) in which an item was meant to be sold, over all items."),
+    KeyFigure("stockout_rate", "share", "stockout rate",
+              "Time out of stock as a share of the time in which items were meant to be sold; "
+              "every item counts the same. Low and high: where stock ran out during a period at "
+              "an unknown hour."),
+    KeyFigure("on_shelf_availability", "share", "on-shelf availability",
+              "Time in stock as a share of the time in which items were meant to be sold: 1 less "
+              "the stockout rate."),
+    KeyFigure("periods_with_stockout", "share", "periods with a stockout",
+              "Share of item periods with any time out of stock, however short."),
+    KeyFigure("stockout_rate_by_demand", "share", "stockout rate by demand",
+              "The stockout rate with each item and period weighted by the units wanted in it."),
+    KeyFigure("stockout_rate_by_revenue", "share", "stockout rate by revenue",
+              "The stockout rate with each item and period weighted by the money that the units "
+              "wanted in it would bring."),
+    KeyFigure("fill_rate", "share", "fill rate",
+              "Units sold as a share of units wanted: sold / (sold + lost)."),
+    KeyFigure("cycle_service_level", "share", "cycle service level",
+              "Share of replenishment cycles, from one receipt to the next, without a stockout."),
+    KeyFigure("episodes", "count", "episodes",
+              "Runs of periods out of stock of one item, by the period in which they began."),
+    KeyFigure("open_episodes", "count", "open episodes",
+              "Episodes that were not over at the as-of date."),
+    KeyFigure("episodes_per_item_year", "a year", "episodes an item and year",
+              "How often an item runs out in a year in which it is meant to be sold."),
+    KeyFigure("episode_days", "days", "days an episode",
+              "Mean days from running out to the next stock. Where the end of some is not known, "
+              "all days out of stock by the number of known ends, with a 90 % interval."),
+    KeyFigure("days_of_supply", "days", "days of supply",
+              "How long the stock on hand at the as-of date lasts at the mean demand of the last "
+              "28 days."),
+    KeyFigure("sold_units", "units", "sold units", "Units sold, net of returns."),
+    KeyFigure("lost_units", "units", "lost units",
+              "Units wanted and not sold because there were none (gross), with a 90 % interval."),
+    KeyFigure("lost_revenue", "money", "lost revenue", "Lost units at the selling price."),
+    KeyFigure("lost_margin", "money", "lost margin",
+              "Lost units at the selling price less the unit cost."),
+    KeyFigure("net_units", "units", "net lost units",
+              "Lost units less the stated shares that bought something else or came back later."),
+    KeyFigure("net_revenue", "money", "net lost revenue", "Net lost units at the selling price."),
+    KeyFigure("net_margin", "money", "net lost margin",
+              "Net lost units at the selling price less the unit cost."),
+    KeyFigure("phantom_units", "units", "phantom units",
+              "Units wanted while there was stock by the books that was probably not there."),
+)  # fmt: skip
+"""All key figures, in the order in which they are shown."""
