@@ -18,19 +18,26 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from stockout.checks.check import check_frames as check
     from stockout.exports.read import read_tables as read_tables
     from stockout.forecasting.forecast import forecast as forecast
+    from stockout.impact.lost_sales import lost_sales as lost_sales
     from stockout.replenishment.reorder import reorder as reorder
     from stockout.simulator.sample import sample as sample
 
 _VERBS = {
+    "check": "stockout.checks.check",
     "forecast": "stockout.forecasting.forecast",
+    "lost_sales": "stockout.impact.lost_sales",
     "read_tables": "stockout.exports.read",
     "reorder": "stockout.replenishment.reorder",
     "sample": "stockout.simulator.sample",
 }
 
-__all__ = ["__version__", "forecast", "read_tables", "reorder", "sample"]
+_FUNCTIONS = {"check": "check_frames"}
+"""Verbs whose function is called otherwise where it is."""
+
+__all__ = ["__version__", "check", "forecast", "lost_sales", "read_tables", "reorder", "sample"]
 
 
 def __getattr__(name: str) -> object:
@@ -38,7 +45,7 @@ def __getattr__(name: str) -> object:
     if name == "__version__":
         return importlib.import_module("importlib.metadata").version("stockout")
     if name in _VERBS:
-        return getattr(importlib.import_module(_VERBS[name]), name)
+        return getattr(importlib.import_module(_VERBS[name]), _FUNCTIONS.get(name, name))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

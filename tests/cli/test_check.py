@@ -54,6 +54,8 @@ error    SO103 sales.csv:4:units
 error    SO401 stock.csv:3:on_hand: -10 on hand
 
 What to do
+SO103: correct the cell, tell the style (decimal, date_format), or tell that the
+       word means no value (null_words)
 SO401: count the item and correct the books; a receipt or a return is not booked
 The check fails with --fail-on error.
 """
@@ -138,7 +140,9 @@ def test_github_annotates_the_lines(cli: Cli, dirty: Path) -> None:
     assert cli("check", "--format", "github") == (
         1,
         "::error file=sales.csv,line=4,title=SO103 A value that cannot be read::units: "
-        "not a number: found 'x', expected a number like 1234.5\n"
+        "not a number: found 'x', expected a number like 1234.5"
+        "%0Ahint: correct the cell, tell the style (decimal, date_format), or tell that the word "
+        "means no value (null_words)\n"
         "::error file=stock.csv,line=3,title=SO401 Negative stock::on_hand: -10 on hand%0A"
         "hint: count the item and correct the books; a receipt or a return is not booked\n",
         SUMMARY,

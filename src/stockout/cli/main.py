@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer.main import get_command
 
-from stockout.cli import check, forecast, init, reorder, sample
+from stockout.cli import check, forecast, init, lost_sales, reorder, sample
 from stockout.cli.help_text import WideGroup
 from stockout.cli.messages import say
 from stockout.errors import ExitCode, StockoutError
@@ -70,6 +70,7 @@ init.add_to(app)
 check.add_to(app)
 forecast.add_to(app)
 reorder.add_to(app)
+lost_sales.add_to(app)
 sample.add_to(app)
 
 

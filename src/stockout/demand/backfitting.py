@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from stockout.demand.censoring import Unseen, after_a_share, at_least
-from stockout.demand.levels import LOWEST, Levels, Movements, smoothed_levels
+from stockout.demand.levels import LOWEST, Centre, Levels, Movements, smoothed_levels
 from stockout.demand.overdispersion import Estimate, Overdispersion, overdispersion
 from stockout.demand.shrinkage import group_sums, nested_index, ratio, relative_variance
 
@@ -68,7 +68,6 @@ class Factors:
     season: Vector  # (periods, categories)
     day: Vector  # (periods, places)
     base: Vector  # (items,)
-    base_variance: Vector  # (items,) relative variance of what is not known of the base
     levels: Levels
     spread: Estimate
 
@@ -101,11 +100,10 @@ def fit_factors(seen: Seen, kinds: Kinds, shortest: float) -> Factors:
         if number:  # the first levels know no season, and say how much noise they are to it
             fit.fit_season()
         fit.fit_day()
-        fit.fit_base()
         if not number:  # levels would follow noise that they take for Poisson
             fit.fit_spread()
             fit.observe()
-        fit.fit_levels(number)
+        fit.fit_levels(pruned=False)
         fit.fit_spread()
     return fit.factors
 
@@ -147,7 +145,6 @@ class _Backfitting:
                 seen.exposure.sum(axis=0, dtype=np.float64),
                 empty=_NONE,
             ),
-            base_variance=np.zeros(items),
             levels=Levels.at_rest(periods, items),
             spread=Estimate.poisson(items),
         )
@@ -237,29 +234,32 @@ class _Backfitting:
         self.factors.day = np.maximum(nested_index(sold, expected / old, phi, ()), LOWEST)
         self.expected *= _columns(self.factors.day / old, place)
 
-    def fit_base(self) -> None:
-        """The item's mean, between its own and that of its category by how much was seen."""
-        factors, category = self.factors, self.kinds.category
-        sold, expected = _sum(self.units), _sum(self.expected) / factors.base
-        parent = np.full(sold.size, ratio(sold.sum(), expected.sum(), empty=_NONE))
-        total, seen = (np.bincount(category, m, self.categories) for m in (sold, expected))
-        parent = np.maximum(np.where((total > 0)[category], ratio(total, seen)[category], parent), _NONE)
-        mean = expected * parent
-        between = relative_variance(sold, mean, self.phi)
-        way, periods = factors.levels.movements, (self.seen.exposure > 0).sum(axis=0)
-        unsettled = np.minimum(2 * way.memory[:, None] / np.maximum(periods, 1), 1)
-        own = ratio(self.phi, mean, empty=np.inf)
-        own = own + factors.levels.average(way.size[:, None] ** 2 * unsettled)
-        weight = between / (between + own) if between > 0 else np.zeros_like(own)
-        base = np.maximum(parent + weight * (ratio(sold, expected) - parent), _NONE)
-        self.expected *= np.asarray(base / factors.base, dtype=np.float32)
-        factors.base = base
-        factors.base_variance = (1 - weight) * between * (parent / base) ** 2
+    def expected_base(self) -> Centre:
+        """What similar items say of each item's mean, relative to its last estimate.
 
-    def fit_levels(self, number: int) -> None:
-        flat = self.expected / self.factors.levels.factor
-        levels = smoothed_levels(self.units, flat, self.noise, self.movements)
-        self.factors.levels, self.movements = levels, levels.shares(pruned=number > 0)
+        The mean of the category, or of all items where the category sold nothing, with the variance
+        between items. The item's own sales are weighed against it with its levels.
+        """
+        base, category = self.factors.base, self.kinds.category
+        sold, expected = _sum(self.units), _sum(self.expected) / base
+        everyone = ratio(sold.sum(), expected.sum(), empty=_NONE)
+        total, seen = (np.bincount(category, m, self.categories) for m in (sold, expected))
+        parent = np.where(total > 0, ratio(total, seen), everyone)[category]
+        parent = np.maximum(parent, _NONE)
+        between = relative_variance(sold, expected * parent, self.phi)
+        return Centre(parent / base - 1, between * (parent / base) ** 2)
+
+    def fit_levels(self, *, pruned: bool) -> None:
+        """The moving level and the mean that it moves around."""
+        factors = self.factors
+        flat = self.expected / factors.levels.factor
+        levels = smoothed_levels(
+            self.units, flat, self.noise, self.movements, self.expected_base()
+        )
+        self.movements = levels.shares(pruned=pruned)
+        base = np.maximum(factors.base * (1 + levels.centre), _NONE)
+        levels = levels._replace(centre=base / factors.base - 1)
+        factors.base, factors.levels = base, levels.centred()
         leverage = levels.variance * flat**2 / np.maximum(self.noise, np.float32(1e-30))
         self.leverage = np.minimum(leverage, _MOST_LEVERAGE)
 
@@ -283,7 +283,9 @@ class _Backfitting:
 
 def _smoothed(sold: Vector, expected: Vector, variance: Vector, movements: Movements) -> Levels:
     return smoothed_levels(
-        *(np.asarray(m, dtype=np.float32) for m in (sold, expected, variance)), movements
+        *(np.asarray(m, dtype=np.float32) for m in (sold, expected, variance)),
+        movements,
+        Centre.given(sold.shape[1]),
     )
 
 

@@ -5,7 +5,10 @@ Ornstein-Uhlenbeck process) is smoothed from the sales on both sides by the Kalm
 Rauch-Tung-Striebel smoother. How strongly and how fast levels move is not assumed: several pairs of
 size and memory compete, each item mixes them by how well they predicted it one period ahead, and
 the odds before that are the shares with which all items together chose them (empirical Bayes).
-Where nothing was seen for long, the level returns to the mean, and its variance grows.
+Where nothing was seen for long, the level returns to the mean, and its variance grows. The mean
+itself is estimated along with the level, by augmenting the filter with its effect on the errors
+(de Jong 1991, "The diffuse Kalman filter"), between what the item shows and what it is expected to
+be.
 
 The smoothed level is a posterior mean. Stock runs out when demand is high, but whether it does is
 decided by sales and stock, which are all in the data; given them, a posterior mean is not biased by
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float32]
     Vector = NDArray[np.float64]
 
-MEMORIES = (1, 3, 9, 27)
+MEMORIES = (1, 3, 9, 27, 81)
 """Memories tried, in multiples of the shortest: each about the square root of ten longer, so that
 with ten days the longest is most of a year."""
 
@@ -35,7 +38,7 @@ any movement to demand that multiplies and vanishes."""
 LOWEST = 0.05
 """Part of its mean below which no level falls: the process could, demand cannot be negative."""
 
-_BLOCK = 4_000_000  # cells times movements held at a time: 64 MB of four float32 arrays
+_BLOCK = 4_000_000  # cells times movements held at a time: 48 MB of three float32 arrays
 _NEGLIGIBLE = 0.003  # share of items below which a movement is no longer tried
 _ROUNDS = 50  # of the mixture's shares; they are good to three digits well before
 _LOG_EVERY = 16  # a product of so many variance ratios stays within a float
@@ -66,12 +69,25 @@ class Movements(NamedTuple):
         return Movements(self.size[wanted], self.memory[wanted], share / share.sum())
 
 
+class Centre(NamedTuple):
+    """What is expected of the items' means before their sales are seen, relative to 1."""
+
+    mean: Vector  # (items,) deviation of the mean
+    variance: Vector  # (items,) 0 where the mean is given
+
+    @classmethod
+    def given(cls, items: int) -> Centre:
+        """Means that are not in question."""
+        return cls(np.zeros(items), np.zeros(items))
+
+
 class Levels(NamedTuple):
     """Smoothed relative deviations of the level, and how sure they are."""
 
     deviation: Matrix  # (periods, items) level / mean - 1
-    variance: Matrix  # (periods, items) of the deviation
-    loose: Matrix  # (periods, items) part of the deviation that nothing seen tells, 0 to 1
+    variance: Matrix  # (periods, items) of the level, were the mean known
+    loose: Matrix  # (periods, items) standard deviation of the level by that of the mean
+    centre: Vector  # (items,) deviation of the item's own mean
     movements: Movements  # the ways that were tried
     weight: Vector  # (ways, items) how much each item moves in each way
     log_likelihood: Vector  # (ways, items)
@@ -79,23 +95,28 @@ class Levels(NamedTuple):
     @classmethod
     def at_rest(cls, periods: int, items: int) -> Levels:
         """Levels that are not known to move."""
-        nothing = np.zeros((periods, items), dtype=np.float32)
-        alone = Movements(np.zeros(1), np.ones(1), np.ones(1))
-        return cls(nothing, nothing, nothing, alone, np.ones((1, items)), np.zeros((1, items)))
+        nothing, alone = np.zeros((periods, items), np.float32), np.ones((1, items))
+        way = Movements(np.zeros(1), np.ones(1), np.ones(1))
+        return cls(nothing, nothing, nothing, np.zeros(items), way, alone, alone * 0)
 
     @property
     def factor(self) -> Matrix:
         """(periods, items) level over mean."""
         return np.maximum(1 + self.deviation, np.float32(LOWEST))
 
-    def average(self, of_way: Vector) -> Vector:
-        """(..., items) mean over the ways by each item's weights.
+    def centred(self) -> Levels:
+        """The same levels, relative to the items' own means."""
+        scale = np.asarray(1 / (1 + self.centre), dtype=np.float32)
+        return self._replace(
+            deviation=(1 + self.deviation) * scale - 1,
+            variance=self.variance * scale**2,
+            loose=self.loose * scale,
+            centre=np.zeros_like(self.centre),
+        )
 
-        Args:
-            of_way: (ways,) or (ways, items) quantity of each way.
-        """
-        columns = of_way if of_way.ndim > 1 else of_way[:, None]
-        return np.asarray((columns * self.weight).sum(axis=0))
+    def average(self, of_way: Vector) -> Vector:
+        """(items,) mean over the ways by each item's weights of a (ways,) quantity."""
+        return np.asarray(of_way @ self.weight)
 
     def shares(self, *, pruned: bool = False) -> Movements:
         """The ways with the shares of items that move so; or only those worth trying again."""
@@ -104,7 +125,7 @@ class Levels(NamedTuple):
 
 
 def smoothed_levels(
-    units: Matrix, expected: Matrix, variance: Matrix, movements: Movements
+    units: Matrix, expected: Matrix, variance: Matrix, movements: Movements, centre: Centre
 ) -> Levels:
     """Smooths the level of every item from ``units = expected * (1 + deviation) + noise``.
 
@@ -113,18 +134,20 @@ def smoothed_levels(
         expected: (periods, items) units expected at the mean level; 0 where nothing was seen.
         variance: (periods, items) of the noise; positive wherever something was expected.
         movements: The ways in which levels may move.
+        centre: What is expected of the mean of the deviations.
     """
     periods, items = units.shape
     ways = movements.size.size
     deviation, spread, loose = (np.empty((periods, items), dtype=np.float32) for _ in range(3))
-    weight, likelihood = np.empty((ways, items)), np.empty((ways, items))
+    own, weight, likelihood = np.empty(items), np.empty((ways, items)), np.empty((ways, items))
     step = max(64, _BLOCK // (periods * ways))
     for first in range(0, items, step):
         at = slice(first, first + step)
-        part = _smoothed(units[:, at], expected[:, at], variance[:, at], movements)
+        prior = Centre(centre.mean[at], centre.variance[at])
+        part = _smoothed(units[:, at], expected[:, at], variance[:, at], movements, prior)
         deviation[:, at], spread[:, at], loose[:, at] = part.deviation, part.variance, part.loose
-        weight[:, at], likelihood[:, at] = part.weight, part.log_likelihood
-    return Levels(deviation, spread, loose, movements, weight, likelihood)
+        own[at], weight[:, at], likelihood[:, at] = part.centre, part.weight, part.log_likelihood
+    return Levels(deviation, spread, loose, own, movements, weight, likelihood)
 
 
 def chosen_shares(log_likelihood: Vector, share: Vector) -> Vector:
@@ -148,60 +171,103 @@ def _posterior(log_likelihood: Vector, share: Vector) -> Vector:
     return np.asarray(weight / weight.sum(axis=0))
 
 
-def _smoothed(units: Matrix, expected: Matrix, variance: Matrix, movements: Movements) -> Levels:
-    """One block of items; arrays have the shape (ways, items)."""
+class _Filtered(NamedTuple):
+    """States after each period, (periods, ways, items), and what they say of the mean.
+
+    The filtered deviation is ``mean - c * effect`` where the mean is shifted by ``c``.
+    """
+
+    mean: Matrix
+    effect: Matrix
+    variance: Matrix
+    information: Vector  # (ways, items) of the shift
+    score: Vector
+    log_likelihood: Vector  # without a shift
+
+
+def _filtered(units: Matrix, expected: Matrix, variance: Matrix, movements: Movements) -> _Filtered:
     periods, items = units.shape
-    prior = movements.size[:, None] ** 2
-    decay = np.exp(-1 / movements.memory)[:, None]
+    prior, decay = movements.size[:, None] ** 2, np.exp(-1 / movements.memory)[:, None]
     shape = (periods, prior.size, items)
-    ahead, ahead_var, filtered, filtered_var = (np.empty(shape, dtype=np.float32) for _ in range(4))
+    means, effects, variances = (np.empty(shape, dtype=np.float32) for _ in range(3))
+    mean, effect = np.zeros(shape[1:]), np.zeros(shape[1:])
+    var = np.broadcast_to(prior, shape[1:]).copy()
+    squares, information, score = (np.zeros(shape[1:]) for _ in range(3))
+    logs, product = np.zeros(shape[1:]), np.ones(shape[1:])
     fresh = prior * (1 - decay**2)
-    mean, var = np.zeros(shape[1:]), np.broadcast_to(prior, shape[1:]).copy()
-    squares, product = np.zeros(shape[1:]), np.ones(shape[1:])
-    logs = np.zeros(shape[1:])
     surprise = units - expected
     noise = np.where(expected > 0, variance, 1.0)
     for t in range(periods):
         if t:
             mean *= decay
+            effect *= decay
             var *= decay**2
             var += fresh
-        ahead[t], ahead_var[t] = mean, var
         h, v = expected[t], noise[t]
         covariance = var * h
         total = covariance * h + v
-        error = surprise[t] - mean * h
         gain = covariance / total
+        error, shift = surprise[t] - mean * h, (1 - effect) * h
         mean += gain * error
+        effect += gain * shift
         var -= gain * covariance
-        filtered[t], filtered_var[t] = mean, var
-        squares += error * error / total
+        means[t], effects[t], variances[t] = mean, effect, var
+        error_part = error / total
+        squares += error_part * error
+        score += error_part * shift
+        information += shift * shift / total
         product *= total / v
         if t % _LOG_EVERY == _LOG_EVERY - 1:
             logs += np.log(product)
             product[:] = 1
     likelihood = -0.5 * (squares + logs + np.log(product))
+    return _Filtered(means, effects, variances, information, score, likelihood)
+
+
+def _smoothed(
+    units: Matrix, expected: Matrix, variance: Matrix, movements: Movements, centre: Centre
+) -> Levels:
+    """One block of items."""
+    states = _filtered(units, expected, variance, movements)
+    # the shift of the mean: normal around the centre, updated by its information and score
+    unsure = centre.variance > 0
+    precision = np.where(unsure, 1 / np.where(unsure, centre.variance, 1), np.inf)
+    with np.errstate(invalid="ignore"):
+        shift = (states.score + precision * centre.mean) / (states.information + precision)
+    shift = np.where(unsure, shift, centre.mean)
+    shift_variance = np.where(unsure, 1 / (states.information + precision), 0)
+    likelihood = (
+        states.log_likelihood
+        + states.score * shift
+        - 0.5 * states.information * shift**2
+        - 0.5 * np.where(unsure, precision, 0) * (shift - centre.mean) ** 2
+        - 0.5 * np.log1p(centre.variance * states.information)
+    )
     weight = _posterior(likelihood, movements.share)
-    states = (ahead, ahead_var, filtered, filtered_var)
-    return Levels(*_backwards(states, prior, decay, weight), movements, weight, likelihood)
+    deviation, spread, loose = _backwards(states, movements, shift, shift_variance, weight)
+    own = (weight * shift).sum(axis=0)
+    return Levels(deviation, spread, loose, own, movements, weight, likelihood)
 
 
 def _backwards(
-    states: tuple[Matrix, ...], prior: Vector, decay: Vector, weight: Vector
+    states: _Filtered, movements: Movements, shift: Vector, shift_variance: Vector, weight: Vector
 ) -> tuple[Matrix, Matrix, Matrix]:
-    """Deviation, variance and looseness, mixed over the ways."""
-    ahead, ahead_var, filtered, filtered_var = states
-    periods, _, items = ahead.shape
+    """Smoothed deviation, its variance for a known mean, and deviation by the mean's error."""
+    periods, _, items = states.mean.shape
+    prior, decay = movements.size[:, None] ** 2, np.exp(-1 / movements.memory)[:, None]
+    fresh = prior * (1 - decay**2)
     deviation, spread, loose = (np.empty((periods, items), dtype=np.float32) for _ in range(3))
-    never = np.where(prior > 0, 0.0, 1.0)  # a level that does not move is the mean itself
-    of_prior = np.where(prior > 0, 1 / np.where(prior > 0, prior, 1.0), 0.0)
-    mean, var = filtered[-1].astype(np.float64), filtered_var[-1].astype(np.float64)
+    weighted_variance = weight * shift_variance
+    mean, effect, var = (m[-1].astype(np.float64) for m in states[:3])
     for t in range(periods - 1, -1, -1):
         if t < periods - 1:
-            back = decay * filtered_var[t] / np.maximum(ahead_var[t + 1], 1e-30)
-            mean = filtered[t] + back * (mean - ahead[t + 1])
-            var = filtered_var[t] + back**2 * (var - ahead_var[t + 1])
-        deviation[t] = (weight * mean).sum(axis=0)
-        spread[t] = (weight * (var + (mean - deviation[t]) ** 2)).sum(axis=0)
-        loose[t] = (weight * (var * of_prior + never)).sum(axis=0)
+            own = states.variance[t]
+            back = decay * own / np.maximum(decay**2 * own + fresh, 1e-30)
+            mean = states.mean[t] + back * (mean - decay * states.mean[t])
+            effect = states.effect[t] + back * (effect - decay * states.effect[t])
+            var = own + back**2 * (var - (decay**2 * own + fresh))
+        total = mean + shift * (1 - effect)
+        deviation[t] = (weight * total).sum(axis=0)
+        spread[t] = (weight * (var + (total - deviation[t]) ** 2)).sum(axis=0)
+        loose[t] = np.sqrt((weighted_variance * (1 - effect) ** 2).sum(axis=0))
     return deviation, np.maximum(spread, 0), loose

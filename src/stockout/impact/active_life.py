@@ -96,7 +96,9 @@ def open_orders(history: History, purchases: pl.DataFrame | None) -> Flags:
     received = pl.col("received_units").fill_null(0.0) >= pl.col("ordered_units")
     undated = pl.col("received_date").is_null() & received
     closed = pl.min_horizontal(
-        pl.coalesce("received_date", as_of), as_of, pl.col("order_date") + timedelta(OPEN_ORDER_DAYS)
+        pl.coalesce("received_date", as_of),
+        as_of,
+        pl.col("order_date") + timedelta(OPEN_ORDER_DAYS),
     )
     lines = (
         purchases.filter((pl.col("order_date") <= as_of) & ~undated)

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
     Rows = NDArray[np.int64]
 
-RESTOCKED, OPEN, LAPSED, UNKNOWN = "restocked", "open", "lapsed", "unknown"
-"""How an episode ended: there was stock again; as-of came first; the item was no longer sold or
-ordered and came back later; what came next is not known."""
+RESTOCKED, OPEN, ENDED, LAPSED, UNKNOWN = "restocked", "open", "ended", "lapsed", "unknown"
+"""How an episode ended: there was stock again; as-of came first; the item's life ended first; the
+item was no longer sold or ordered, and came back later; what came next is not known."""
 
 
 class Episodes(NamedTuple):
@@ -103,11 +103,18 @@ def _ends(history: History, active: Flags, t: Rows, item: Rows) -> NDArray[np.st
     next_open = np.minimum.accumulate(np.where(history.open, rows, periods)[::-1], axis=0)[::-1]
     following = np.where(t < periods - 1, next_open[np.minimum(t + 1, periods - 1), item], periods)
     seen = np.minimum(following, periods - 1)
+    ended = ((history.items["status"] == "ended") | _is_delisted(history)).to_numpy()[item]
     unknown = (following < periods) & active[seen, item] & np.isnan(history.share[seen, item])
     restocked = (following < periods) & active[seen, item]
     return np.select(
-        [unknown, ~again, restocked], [UNKNOWN, OPEN, RESTOCKED], default=LAPSED
+        [unknown, ~again & ended, ~again, restocked],
+        [UNKNOWN, ENDED, OPEN, RESTOCKED],
+        default=LAPSED,
     )
+
+
+def _is_delisted(history: History) -> pl.Series:
+    return (history.items["active_to"] < history.as_of).fill_null(value=False)
 
 
 def beyond_lead_time(
@@ -142,7 +149,7 @@ def episode_frame(
     Returns:
         Columns sku, location, first_date, last_date (first days of its first and last period),
         days (length in days, closed periods included), days_out (time out of stock, a part of a
-        period by its share), end (restocked, open, lapsed, unknown), begun (the start was seen),
+        period by its share), end (restocked, open, ended, lapsed, unknown), begun (the start was seen),
         and ``values``; sorted by item and date.
     """
     length = DAYS_PER_PERIOD[history.freq]

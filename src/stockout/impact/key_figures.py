@@ -15,25 +15,33 @@ class KeyFigure(NamedTuple):
 
 
 KEY_FIGURES = (
-    KeyFigure("items", "count", "items", "SKUs at locations that were meant to be sold."),
-    KeyFigure("item_periods", "count", "item periods",
-              "Days (or weeks) in which an item was meant to be sold, over all items."),
+    KeyFigure("lost_units", "units", "lost units",
+              "Units wanted and not sold because there were none (gross), with a 90 % interval."),
+    KeyFigure("lost_revenue", "money", "lost revenue", "Lost units at the selling price."),
+    KeyFigure("lost_margin", "money", "lost margin",
+              "Lost units at the selling price less the unit cost."),
+    KeyFigure("net_units", "units", "net lost units",
+              "Lost units less the stated shares that bought something else or came back later."),
+    KeyFigure("net_revenue", "money", "net lost revenue", "Net lost units at the selling price."),
+    KeyFigure("net_margin", "money", "net lost margin",
+              "Net lost units at the selling price less the unit cost."),
+    KeyFigure("sold_units", "units", "sold units", "Units sold, net of returns."),
+    KeyFigure("fill_rate", "share", "fill rate",
+              "Units sold as a share of units wanted: sold / (sold + lost)."),
     KeyFigure("stockout_rate", "share", "stockout rate",
               "Time out of stock as a share of the time in which items were meant to be sold; "
               "every item counts the same. Low and high: where stock ran out during a period at "
               "an unknown hour."),
-    KeyFigure("on_shelf_availability", "share", "on-shelf availability",
-              "Time in stock as a share of the time in which items were meant to be sold: 1 less "
-              "the stockout rate."),
-    KeyFigure("periods_with_stockout", "share", "periods with a stockout",
-              "Share of item periods with any time out of stock, however short."),
     KeyFigure("stockout_rate_by_demand", "share", "stockout rate by demand",
               "The stockout rate with each item and period weighted by the units wanted in it."),
     KeyFigure("stockout_rate_by_revenue", "share", "stockout rate by revenue",
               "The stockout rate with each item and period weighted by the money that the units "
               "wanted in it would bring."),
-    KeyFigure("fill_rate", "share", "fill rate",
-              "Units sold as a share of units wanted: sold / (sold + lost)."),
+    KeyFigure("on_shelf_availability", "share", "on-shelf availability",
+              "Time in stock as a share of the time in which items were meant to be sold: 1 less "
+              "the stockout rate."),
+    KeyFigure("periods_with_stockout", "share", "periods with a stockout",
+              "Share of item periods with any time out of stock, however short."),
     KeyFigure("cycle_service_level", "share", "cycle service level",
               "Share of replenishment cycles, from one receipt to the next, without a stockout."),
     KeyFigure("episodes", "count", "episodes",
@@ -48,18 +56,10 @@ KEY_FIGURES = (
     KeyFigure("days_of_supply", "days", "days of supply",
               "How long the stock on hand at the as-of date lasts at the mean demand of the last "
               "28 days."),
-    KeyFigure("sold_units", "units", "sold units", "Units sold, net of returns."),
-    KeyFigure("lost_units", "units", "lost units",
-              "Units wanted and not sold because there were none (gross), with a 90 % interval."),
-    KeyFigure("lost_revenue", "money", "lost revenue", "Lost units at the selling price."),
-    KeyFigure("lost_margin", "money", "lost margin",
-              "Lost units at the selling price less the unit cost."),
-    KeyFigure("net_units", "units", "net lost units",
-              "Lost units less the stated shares that bought something else or came back later."),
-    KeyFigure("net_revenue", "money", "net lost revenue", "Net lost units at the selling price."),
-    KeyFigure("net_margin", "money", "net lost margin",
-              "Net lost units at the selling price less the unit cost."),
     KeyFigure("phantom_units", "units", "phantom units",
               "Units wanted while there was stock by the books that was probably not there."),
+    KeyFigure("items", "count", "items", "SKUs at locations that were meant to be sold."),
+    KeyFigure("item_periods", "count", "item periods",
+              "Days (or weeks) in which an item was meant to be sold, over all items."),
 )  # fmt: skip
 """All key figures, in the order in which they are shown."""

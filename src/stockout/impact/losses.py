@@ -45,6 +45,7 @@ class Losses(NamedTuple):
     lost: Vector  # units; nan where demand is not known
     low: Vector  # 5 % of what may have been lost is below
     high: Vector  # 95 %
+    unmet: Vector  # units wanted and not sold, whether they count as lost or not
     phantom: Vector  # units wanted while the stock was probably not there
     price: Vector  # nan where it is not known
     margin: Vector  # of a unit, nan where price or cost is not known
@@ -78,7 +79,7 @@ def losses(
     own = latent.lost(episodes.t, episodes.item)
     mean, low, high = (np.where(beyond, 0.0, values) for values in own)
     added = np.where(include_phantom, phantom.units, 0.0)
-    interval = _demand_interval(phantom, latent.dispersion) if include_phantom else (added, added)
+    interval = _demand_interval(phantom) if include_phantom else (added, added)
     price = prices.at(t, item)
     return Losses(
         t=t,
@@ -86,6 +87,7 @@ def losses(
         lost=np.append(mean, added),
         low=np.append(low, interval[0]),
         high=np.append(high, interval[1]),
+        unmet=np.append(own[0], added),
         phantom=np.append(np.zeros(mean.size), phantom.units),
         price=price,
         margin=price - unit_cost[item],
@@ -108,10 +110,35 @@ def _rules(
     return rules
 
 
-def _demand_interval(phantom: PhantomStock, dispersion: Vector) -> tuple[Vector, Vector]:
-    """Quantiles of the demand of a period: gamma with the variance of the negative binomial."""
+def _demand_interval(phantom: PhantomStock) -> tuple[Vector, Vector]:
+    """Quantiles of the demand of each period, gamma with its mean and variance."""
     mean = np.maximum(phantom.units, 1e-9)
-    variance = mean + mean**2 / dispersion[phantom.item]
+    variance = phantom.noise + (phantom.units * phantom.error[phantom.run]) ** 2
     shape, scale = mean**2 / variance, variance / mean
     tail = (1 - LEVEL) / 2
     return scale * special.gammaincinv(shape, tail), scale * special.gammaincinv(shape, 1 - tail)
+
+
+def with_independent(
+    interval: tuple[Vector, Vector], mean: Vector, added: Vector, variance: Vector
+) -> tuple[Vector, Vector]:
+    """Interval of a sum of two independent amounts.
+
+    Args:
+        interval: Of the first.
+        mean: Of the first.
+        added: Mean of the second.
+        variance: Of the second, as of a normal variable.
+
+    >>> one = np.ones(1)
+    >>> low, high = with_independent((4 * one, 16 * one), 10 * one, 10 * one, (8 / 1.6449) ** 2 * one)
+    >>> round(float(low[0]), 2), round(float(high[0]), 2)
+    (10.0, 30.0)
+    """
+    own = special.ndtri((1 + LEVEL) / 2) * np.sqrt(variance)
+    low, high = interval
+    total = mean + added
+    return (
+        np.maximum(total - np.hypot(mean - low, own), 0),
+        total + np.hypot(high - mean, own),
+    )

@@ -23,7 +23,15 @@ from stockout.impact.episodes import (
     episode_frame,
     find_episodes,
 )
-from stockout.impact.losses import BEYOND, IN_STOCK, RULES, UNKNOWN, Losses, losses
+from stockout.impact.losses import (
+    BEYOND,
+    IN_STOCK,
+    RULES,
+    UNKNOWN,
+    Losses,
+    losses,
+    with_independent,
+)
 from stockout.impact.phantom_stock import PhantomStock, phantom_stock
 from stockout.impact.replenishment_cycles import Cycles, replenishment_cycles
 from stockout.impact.selling_prices import Prices
@@ -89,6 +97,7 @@ class LostSales:
         channels: Columns item, channel, share: how an item's sales divide; None where sales name no
             channel.
         scenario: What was stated of substitution and delay, None where nothing was.
+        include_phantom: Phantom stock counts as lost.
         assumed: (items,) whether the lead time is not known.
     """
 
@@ -102,6 +111,7 @@ class LostSales:
     attributes: pl.DataFrame
     channels: pl.DataFrame | None
     scenario: Scenario | None
+    include_phantom: bool
     assumed: Flags
 
     @property
@@ -132,8 +142,8 @@ class LostSales:
     def episodes(self) -> pl.DataFrame:
         """One row an episode: a run of periods out of stock of one item.
 
-        Columns sku, location, first_date, last_date, days, days_out, end (restocked, open, lapsed,
-        unknown), begun, lost_units, lost_low, lost_high, lost_revenue. Sorted by sku, location and
+        Columns sku, location, first_date, last_date, days, days_out, end (restocked, open, ended,
+        lapsed, unknown), begun, lost_units, lost_low, lost_high, lost_revenue. Sorted by sku, location and
         date.
         """
         count = self.runs.t.size
@@ -149,6 +159,38 @@ class LostSales:
         }
         frame = episode_frame(self.runs, self.history, values)
         return without_crumbs(frame.with_columns(pl.col(list(values)).fill_nan(None)))
+
+    def by_item(self) -> pl.DataFrame:
+        """One row an item that was out of stock or a phantom, the most lost revenue first.
+
+        Columns sku, location, lost_units, lost_low, lost_high, lost_revenue, days_out, episodes,
+        open (out of stock at as-of).
+        """
+        of = self.losses
+        item, place = np.unique(of.item, return_inverse=True)
+        low, high = self.lost_interval(np.arange(place.size), np.ones(place.size), place, item.size)
+        of_item = np.searchsorted(item, self.runs.item[self.runs.first])
+        lost = np.nan_to_num(of.lost)
+        days = self.episodes["days_out"].to_numpy()
+        frame = self.history.items.select(ITEM)[item].with_columns(
+            lost_units=pl.Series(np.bincount(place, lost, item.size)),
+            lost_low=pl.Series(low),
+            lost_high=pl.Series(high),
+            lost_revenue=pl.Series(
+                np.bincount(place, np.where(lost == 0, 0, lost * of.price), item.size)
+            ),
+            days_out=pl.Series(np.bincount(of_item, days, item.size)),
+            episodes=pl.Series(np.bincount(of_item, minlength=item.size), dtype=pl.Int64),
+            open=pl.Series(np.bincount(of_item, self.runs.end == OPEN, item.size) > 0),
+        )
+        amounts = ["lost_units", "lost_low", "lost_high", "lost_revenue"]
+        return without_crumbs(frame.with_columns(pl.col(amounts).fill_nan(None))).sort(
+            "lost_revenue",
+            "lost_units",
+            *ITEM,
+            descending=[True, True, False, False],
+            nulls_last=True,
+        )
 
     def kpis(self, by: Sequence[str] = ()) -> pl.DataFrame:
         """Key figures of stockouts by group, each with coverage and definition.
@@ -179,18 +221,19 @@ class LostSales:
             self.losses.rule[cell], [RULES.index(BEYOND), RULES.index(UNKNOWN)], invert=True
         )
         at = cell[own]
-        low, high = self.latent.sum_interval(
+        interval = self.latent.sum_interval(
             self.losses.t[at], self.losses.item[at], weight[own], group[own], groups
         )
         added = cell >= self.runs.t.size
         counted = self.losses.lost[cell[added]] > 0
         if not counted.any():
-            return low, high
+            return interval
+        mean = np.bincount(group[own], weight[own] * self.losses.lost[at], groups)
         at, weight, group = (values[added][counted] for values in (cell, weight, group))
         place = at - self.runs.t.size
         units = np.bincount(group, weight * self.losses.lost[at], groups)
-        spread = self.phantom.variance(place, weight, group, groups)
-        return with_independent(low, high, units, spread)
+        variance = self.phantom.variance(place, weight, group, groups)
+        return with_independent(interval, mean, units, variance)
 
     def coverage(self) -> Coverage:
         """What is not known."""
@@ -213,9 +256,7 @@ class LostSales:
             phantom_units=float(self.phantom.units.sum()),
         )
 
-    def _rows(
-        self, t: Codes, item: Codes, place: Codes
-    ) -> pl.DataFrame:
+    def _rows(self, t: Codes, item: Codes, place: Codes) -> pl.DataFrame:
         """Rows of periods; ``place`` is that in the losses, negative for none."""
         history, of = self.history, self.losses
         none = place < 0
@@ -227,7 +268,7 @@ class LostSales:
             return np.where(none, nothing, of_cells[place] if of_cells.size else nothing)
 
         lost = value(of.lost)
-        wanted = np.where(none, sold + nothing, sold + self._wanted_beyond(t, item, place))
+        wanted = sold + value(of.unmet)
         rule = np.where(none, np.where(np.isnan(share), RULES.index(UNKNOWN), RULES.index(IN_STOCK)),
                         of.rule[place] if of.rule.size else 0)  # fmt: skip
 
@@ -265,17 +306,6 @@ class LostSales:
             ).with_columns(pl.col(*columns, *after).fill_nan(None))
         )
 
-    def _wanted_beyond(
-        self, t: Codes, item: Codes, place: Codes
-    ) -> Vector:
-        """What was wanted and not sold, counted as lost or not."""
-        beyond = np.zeros(t.size)
-        runs = (place >= 0) & (place < self.runs.t.size)
-        beyond[runs] = self.latent.lost(t[runs], item[runs])[0]
-        phantom = place >= self.runs.t.size
-        beyond[phantom] = self.losses.lost[place[phantom]]
-        return beyond
-
 
 def lost_sales(
     sales: pl.DataFrame,
@@ -297,8 +327,7 @@ def lost_sales(
 
     Args:
         sales: Canonical sales (see :mod:`stockout.tables`), required columns date, sku, units.
-        inventory: Stock or in-stock flags; without it, availability is known only as far as
-            movements tell it.
+        inventory: Stock or in-stock flags.
         products: Category, price, cost, supplier and active life.
         purchases: Open orders, receipts and costs.
         movements: What came into stock and went out of it.
@@ -313,7 +342,8 @@ def lost_sales(
         include_phantom: Count what was wanted while stock was probably not there as lost.
 
     Raises:
-        NotKnownError: There are no sales up to as-of, or no complete period.
+        NotKnownError: There are no sales up to as-of, no complete period, or nothing that tells
+            of any item and period whether it was in stock.
         ConfigError: The scenario's shares cannot be.
         InputError: A frame lacks a required column.
 
@@ -333,14 +363,20 @@ def lost_sales(
     history = demand_history(
         sales, inventory, products, purchases, movements, as_of=as_of, freq=freq
     )
+    active = active_periods(history, open_orders(history, purchases))
+    if active.any() and np.isnan(history.share[active]).all():
+        raise NotKnownError(
+            "lost sales are not known, because availability is not known for any item and period",
+            hint="give --inventory (stock, or whether there was any), or --movements with a stock "
+            "list; a stock list alone also needs --purchases to tell the past",
+        )
     latent = latent_demand(history, products=products, events=_conformed(events, "events"))
-    on_order = open_orders(history, purchases)
-    active = active_periods(history, on_order)
-    del on_order
     if purchases is not None:
         purchases = with_supplier(purchases.filter(pl.col("order_date") <= as_of), products)
     lines = _item_lines(history, products, purchases)
-    lead_time = _lead_time_days(lines, purchases, products, suppliers, as_of, default_lead_time_days)
+    lead_time = _lead_time_days(
+        lines, purchases, products, suppliers, as_of, default_lead_time_days
+    )
     assumed = np.isnan(lead_time)
     episodes = find_episodes(history, active)
     ordered = is_on_order(history, purchases)
@@ -369,6 +405,7 @@ def lost_sales(
         attributes=_attributes(history, lines, sales, inventory, purchases, movements),
         channels=_channels(until, history),
         scenario=scenario,
+        include_phantom=include_phantom,
         assumed=assumed & ~ordered,
     )
     _tell(found)
@@ -450,11 +487,6 @@ def _tell(found: LostSales) -> None:
         f"{known.active:,}",
         found.history.freq,
     )
-    if known.unknown == known.active:
-        logger.warning(
-            "lost sales are not known: no availability of any item is known; give inventory, or "
-            "movements with a stock list"
-        )
     if known.phantom_runs:
         logger.info(
             "phantom stock: %s items are in stock by the books, and do not sell",

@@ -51,7 +51,23 @@ class PhantomStock(NamedTuple):
     t: Rows  # (cells,) rows of the periods of all runs
     item: Rows  # (cells,)
     units: Vector  # (cells,) expected demand of each
+    noise: Vector  # (cells,) variance of the demand of each
     run: Rows  # (cells,) row of ``runs``
+    error: Vector  # (runs,) relative standard deviation of what is not known of the level
+
+    def variance(self, cell: Rows, weight: Vector, group: Rows, groups: int) -> Vector:
+        """(groups,) variance of sums of the demand of cells; those of a run share its error.
+
+        Args:
+            cell: Places in the cells.
+            weight: What a unit of each counts; as many.
+            group: The group of each.
+            groups: Number of groups.
+        """
+        own = np.bincount(group, weight**2 * self.noise[cell], groups)
+        pair, of = np.unique(self.run[cell] * groups + group, return_inverse=True)
+        shared = np.bincount(of, weight * self.units[cell] * self.error[self.run[cell]], pair.size)
+        return np.asarray(own + np.bincount(pair % groups, shared**2, groups))
 
 
 class _Runs(NamedTuple):
@@ -130,9 +146,11 @@ def phantom_stock(
         _discoveries(np.where(runs.lasts, p, 1), now, false_discoveries),
         _discoveries(np.where(runs.lasts, 1, p), tests, false_discoveries),
     )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.sqrt((1 + mean / dispersion[runs.item]) / sold)
     return _findings(
         history, runs, stocked, np.flatnonzero(found & (expected >= least_expected)),
-        level=level, exposure=exposure, expected=expected, p=p,
+        level=level, error=error, dispersion=dispersion, exposure=exposure, expected=expected, p=p,
     )  # fmt: skip
 
 
@@ -224,6 +242,8 @@ def _findings(
     chosen: Rows,
     *,
     level: Vector,
+    error: Vector,
+    dispersion: Vector,
     exposure: Matrix,
     expected: Vector,
     p: Vector,
@@ -243,5 +263,6 @@ def _findings(
         p_value=pl.Series(p[chosen]),
         lasts=pl.Series(runs.lasts[chosen]),
     )
-    units = level[chosen][run] * exposure[t, item[run]]
-    return PhantomStock(frame, t, item[run], np.asarray(units, dtype=np.float64), run)
+    units = np.asarray(level[chosen][run] * exposure[t, item[run]], dtype=np.float64)
+    noise = units + units**2 / dispersion[item[run]]
+    return PhantomStock(frame, t, item[run], units, noise, run, error[chosen])

@@ -73,7 +73,9 @@ def _receipts(
     if purchases is not None:
         arrived = pl.coalesce("received_units", "ordered_units") > 0
         dated.append(
-            purchases.filter(arrived).drop_nulls("received_date").select(*ITEM, date="received_date")
+            purchases.filter(arrived)
+            .drop_nulls("received_date")
+            .select(*ITEM, date="received_date")
         )
     if movements is not None:
         dated.append(movements.filter((pl.col("kind") == "receipt") & (pl.col("units") > 0)))

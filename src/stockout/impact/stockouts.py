@@ -82,9 +82,7 @@ def _keys(found: LostSales, by: Sequence[str]) -> list[str]:
     """Columns to group by."""
     for name in by:
         if name not in get_args(Group):
-            raise ConfigError(
-                f"by: found {name!r}, expected {', '.join(get_args(Group))}, or none"
-            )
+            raise ConfigError(f"by: found {name!r}, expected {', '.join(get_args(Group))}, or none")
     columns = ["supplier_id" if name == "supplier" else name for name in dict.fromkeys(by)]
     lacking = [
         name
@@ -264,9 +262,7 @@ _AMOUNTS = (
 
 def _totals(parts: pl.DataFrame, groups: int) -> pl.DataFrame:
     named = {"sku", "location", "category", "supplier_id", "month", "month_code", "channel"}
-    sums = [
-        name for name in parts.columns if name not in {*named, "item", "portion", "group"}
-    ]
+    sums = [name for name in parts.columns if name not in {*named, "item", "portion", "group"}]
     shared = [pl.col(name) * pl.col("portion") for name in sums if name in _AMOUNTS]
     totals = (
         parts.with_columns(shared)
@@ -275,9 +271,7 @@ def _totals(parts: pl.DataFrame, groups: int) -> pl.DataFrame:
     )
     every = pl.DataFrame({"group": np.arange(groups)})
     return (
-        every.join(totals, on="group", how="left", maintain_order="left")
-        .drop("group")
-        .fill_null(0)
+        every.join(totals, on="group", how="left", maintain_order="left").drop("group").fill_null(0)
     )
 
 
@@ -424,9 +418,7 @@ def _money(
     return result
 
 
-def _long(
-    groups: pl.DataFrame, figures: dict[str, pl.DataFrame], keys: list[str]
-) -> pl.DataFrame:
+def _long(groups: pl.DataFrame, figures: dict[str, pl.DataFrame], keys: list[str]) -> pl.DataFrame:
     order = [figure for figure in KEY_FIGURES if figure.name in figures]
     blocks = [
         groups.with_columns(pl.lit(figure.name).alias("kpi")).hstack(figures[figure.name])

@@ -6,6 +6,7 @@ repeat what a word says.
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -78,7 +79,7 @@ def check_digest(
         lines = [Text(title, style="bold green"), *(known if checked.accepted else [])]
         return Group(*(_cut(line, size.width) for line in lines))
     rules = _rules(findings)
-    advice = _advice(findings, rules, checked)
+    advice = _advice(findings, rules, checked, size.width)
     room = size.height - _AROUND - len(advice) - bool(checked.accepted)
     of_rules = rules[: max(_FEWEST, room // 3)]
     shown, left = _worst(
@@ -152,19 +153,31 @@ def _finding(finding: Mapping[str, object], checked: Checked, width: int) -> lis
     ]
 
 
-def _advice(findings: pl.DataFrame, rules: Sequence[_Rule], checked: Checked) -> list[Text]:
+def _advice(
+    findings: pl.DataFrame, rules: Sequence[_Rule], checked: Checked, width: int
+) -> list[Text]:
     """What to do about the rules that found most, in the words of their first finding."""
     hints = findings.drop_nulls("hint").unique("code", keep="first", maintain_order=True)
     of_code = dict(hints.select("code", "hint").iter_rows())
-    lines = [
-        Text.assemble((f"{_inert(rule.code)}: ", "bold"), _inert(of_code[rule.code]))
-        for rule in rules
-        if rule.code in of_code
-    ][:_MOST_ADVICE]
+    lines: list[Text] = []
+    for rule in rules:
+        if rule.code in of_code:
+            more = _folded(_inert(rule.code), _inert(of_code[rule.code]), width)
+            if lines and len(lines) + len(more) > _MOST_ADVICE:
+                break
+            lines += more[:_MOST_ADVICE]
     failing = findings.filter(pl.col("severity").map_elements(checked.fails, pl.Boolean)).height
     verdict = "passes" if not failing else "fails"
     limit = f"--fail-on {checked.fail_on or 'never'}"
     return [Text("What to do", style="bold"), *lines, _faint(f"The check {verdict} with {limit}.")]
+
+
+def _folded(head: str, words: str, width: int) -> list[Text]:
+    """A text of as many lines as it needs, its head in bold."""
+    indent = " " * (len(head) + 2)
+    rows = textwrap.wrap(words, max(20, width - len(indent))) or [""]
+    first = Text.assemble((f"{head}: ", "bold"), rows[0])
+    return [first, *(Text(indent + row) for row in rows[1:])]
 
 
 def _count(findings: pl.DataFrame) -> int:

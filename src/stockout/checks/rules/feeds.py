@@ -262,8 +262,10 @@ def _stale_locations(data: Data, table: str, runs: pl.DataFrame) -> Found:
 
 
 def _partial_day(data: Data, feed: pl.DataFrame) -> Iterator[Found]:
-    """The last day of sales against the same weekdays before it."""
-    days = feed.group_by("date").agg(pl.col("rows").sum()).sort("date")
+    """The last day of sales against the same weekdays before it, of locations that still sell."""
+    allowed = pl.duration(days=int(data.threshold("SO312", "days")))
+    still = pl.col("date").max().over("location") >= pl.col("date").max() - allowed
+    days = feed.filter(still).group_by("date").agg(pl.col("rows").sum()).sort("date")
     last = days.tail(1)
     day = last["date"].item()
     if _closed_days(data).filter(pl.col("location").is_null())["date"].is_in([day]).any():

@@ -97,9 +97,14 @@ def _faults(data: Data, name: str) -> Found:
         pl.format(", expected {}", "expected").fill_null(""),
     )
     beyond = beyond.select(BEYOND.names()).cast(BEYOND)
-    cures = {kind: RULES[kind].cure for kind in _CODES.values()}
+    cures = {kind: _as_hint(RULES[kind].cure) for kind in _CODES.values()}
     hint = pl.coalesce("hint", pl.col("code").replace_strict(cures, return_dtype=pl.String))
     return found(faults.with_columns(message=told, hint=hint), beyond, table=name)
+
+
+def _as_hint(cure: str) -> str:
+    """A sentence of the catalogue in the manner of hints."""
+    return (cure[:1].lower() + cure[1:]).rstrip(".").replace("`", "")
 
 
 def _empty(data: Data, name: str) -> Iterator[Found]:
