@@ -1,11 +1,16 @@
-"""What all tests share: where the real data sets are."""
+"""What all tests share: where the real data sets are, and that nothing is timed."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# How long an example takes is a matter of the machine, and no test is about time.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 ROOT = Path(__file__).parents[1]
 
