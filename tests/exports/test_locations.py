@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from stockout.exports.locations import at_one_level
 from stockout.tables import conform
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest

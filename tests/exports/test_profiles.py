@@ -13,8 +13,9 @@ from stockout.exports.profiles import built_in_profiles, find_known, read_profil
 from stockout.exports.read import read_table, read_tables
 
 if TYPE_CHECKING:
-    import polars as pl
     from pathlib import Path
+
+    import polars as pl
 
 PROFILE = r"""
 system = "Acme"

@@ -13,16 +13,16 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 FINDINGS = pl.Schema(
     {
-        "code": pl.String,
+        "code": pl.String(),
         "severity": pl.Enum(SEVERITIES),
-        "file": pl.String,  # as the user named it; null where the finding is about no single file
-        "row": pl.Int64,  # as an editor shows it; null where the finding is about no single row
-        "column": pl.String,  # of the export where it is known, else the canonical one
-        "sku": pl.String,
-        "location": pl.String,
-        "date": pl.Date,
-        "message": pl.String,
-        "hint": pl.String,
+        "file": pl.String(),  # as the user named it; null where the finding is about no single file
+        "row": pl.Int64(),  # as an editor shows it; null where the finding is about no single row
+        "column": pl.String(),  # of the export where it is known, else the canonical one
+        "sku": pl.String(),
+        "location": pl.String(),
+        "date": pl.Date(),
+        "message": pl.String(),
+        "hint": pl.String(),
     }
 )
 """Columns of a frame of findings, in the order of every output."""
