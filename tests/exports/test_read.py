@@ -607,7 +607,7 @@ class TestFiles:
     def test_errors_name_the_configuration_file(self, folder: Path) -> None:
         write(folder, "sales.csv", HEAD)
         sales = Source(path="sales.csv", columns={"units": "n"})
-        config = Config(tables={"sales": sales}, file=folder / "my.toml")
+        config = Config(tables={"sales": [sales]}, file=folder / "my.toml")
         with pytest.raises(MissingColumnError) as caught:
             read_tables(config)
         assert f"named by tables.sales.columns.units in {folder / 'my.toml'}" in str(caught.value)
