@@ -1,15 +1,15 @@
-"""Two small businesses whose unmet demand is known, to measure estimates of lost sales on.
+"""Small businesses whose unmet demand is known, to measure estimates of lost sales on.
 
 They differ in everything an estimate could have been fitted to: weekday and season, how purchases
 come, how the level moves, how stock is replenished, and how a planner reacts to the stockouts.
-Nothing is shared with :mod:`stockout.simulator`, and nobody waits or takes another item: what is
-not sold is lost.
+Nobody waits or takes another item: what is not sold is lost.
 
 - ``periodic``: single units, Poisson or with a negative binomial day, mild season, weekend peak;
   orders once a week up to a level; the planner leaves days without stock out of the forecast.
 - ``reorder point``: purchases of several units, a double season with paydays, next to no trade on
   Sundays, levels that jump; (s, Q) with the planner's forecast from raw sales, so that stockouts
-  breed stockouts.
+  breed stockouts;
+- ``simulated``: :mod:`stockout.simulator`, with slow items, promotions, launches and delistings.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ import numpy as np
 import polars as pl
 
 from stockout.demand.history import demand_history
+from stockout.simulator.parameters import Parameters
+from stockout.simulator.simulate import simulate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,13 +43,20 @@ _BISECTIONS = 14
 class World:
     """What was wanted, sold and in stock; all matrices (days, items)."""
 
-    name: str
     mean: Matrix  # expected demand
     wanted: Matrix  # units
     sold: Matrix  # units
     share: Matrix  # share of the day in stock
     on_hand: Matrix  # units at the end of the day
     category: NDArray[np.int64]  # (items,)
+    unit: Matrix  # (items,) variance-to-mean ratio of the units of a part of a day
+    day: Matrix  # (items,) squared coefficient of variation of the days' rates
+    events: pl.DataFrame | None = None
+
+    def of(self, history: History, matrix: Matrix) -> Matrix:
+        """A matrix of this world in the rows and columns of its history."""
+        item = history.items["sku"].cast(pl.Int64).to_numpy()
+        return matrix[len(matrix) - history.periods :, item]
 
     @property
     def lost(self) -> Matrix:
@@ -119,6 +128,7 @@ def periodic(
     level = np.exp(np.cumsum(walk * rng.standard_normal((total, items)), axis=0))
     level /= level.mean(axis=0)
     mean = base * level * season[:, category] * weekday[category][:, day % 7].T
+    own = np.full(items, np.inf)
     if k is None:
         wanted = rng.poisson(mean)
     else:
@@ -151,8 +161,7 @@ def periodic(
 
     begin, sold = _calibrated(run, rate)
     share = _share_of_singles(wanted, begin, rng)
-    kind = "poisson" if k is None else "negbin"
-    return _world(kind + (" + walk" if walk else ""), (mean, wanted, sold, share, begin), category)
+    return _world((mean, wanted, sold, share, begin), category, np.ones(items), 1 / own)
 
 
 def reorder_point(
@@ -180,9 +189,9 @@ def reorder_point(
     level = np.exp(jumps * np.cumsum(step, axis=0))
     level /= level.mean(axis=0)
     mean = base * level * (season[:, category] * (weekday[day % 7] * payday)[:, None])
-    visits = rng.poisson(mean)
+    visits = rng.poisson(mean).astype(np.float64)
     # each purchase is 1 + Poisson(size - 1) units, so a sum of visits of them is as simple
-    wanted = visits + rng.poisson(visits * (size - 1))
+    wanted: Matrix = visits + rng.poisson(visits * (size - 1))
     lead = rng.integers(3, 15, (total, items))
     lot = np.maximum(np.round(21 * base * size / 6), 1) * 6
 
@@ -203,15 +212,85 @@ def reorder_point(
 
     begin, sold = _calibrated(run, rate)
     share = _share_of_purchases(wanted, visits, begin, rng)
-    name = "batches" + (" + jumps" if jumps else "")
-    return _world(name, (mean * size, wanted, sold, share, begin), category)
+    unit = size + 1 - 1 / size  # E[b**2] / E[b] of a purchase of 1 + Poisson(size - 1) units
+    return _world((mean * size, wanted, sold, share, begin), category, unit, np.zeros(items))
+
+
+def simulated(seed: int, rate: float, *, items: int = 300, **settings: float) -> World:
+    """The simulator's business, by default without anyone who waits, substitutes or brings back.
+
+    Its slow items (half of them sell less than .45 a day), promotions (of which the estimate is
+    told), launches and delistings are in neither of the other two. An item that is not on sale has
+    stock and no demand.
+    """
+    shares = ("substitute_share", "wait_share", "return_share", "order_share", "leave_probability")
+    off = dict.fromkeys(shares, 0.0)
+    world = simulate(
+        Parameters.of(
+            {"seed": seed, "skus": items, "locations": 1, "months": 12, "stockout_rate": rate}
+            | off
+            | settings
+        )
+    )
+    truth = world.truth["demand"]
+    skus = truth["sku"].unique().sort()
+    days = truth["date"].unique().sort()
+    at = (
+        (truth["date"] - days[0]).dt.total_days().to_numpy(),
+        skus.search_sorted(truth["sku"]).to_numpy(),
+    )
+
+    def matrix(name: str, empty: float) -> Matrix:
+        values = np.full((len(days), len(skus)), empty)
+        values[at] = truth[name].to_numpy()
+        return values
+
+    stock = np.ones((len(days), len(skus)))
+    rows = world.tables["inventory"].filter(pl.col("date").is_between(days[0], days[-1]))
+    stock[
+        (rows["date"] - days[0]).dt.total_days().to_numpy(),
+        skus.search_sorted(rows["sku"]).to_numpy(),
+    ] = rows["on_hand"].to_numpy()
+    facts = world.truth["items"].sort("sku")
+    unit = facts.select(
+        pl.when(pl.col("family") == "intermittent")
+        .then(pl.col("purchase_units") + 1 - 1 / pl.col("purchase_units"))
+        .otherwise(1.0)
+    )
+    day = facts.select((1 / pl.col("dispersion")).fill_null(0.0))
+    return World(
+        matrix("mean", 0.0),
+        matrix("latent_units", 0.0),
+        matrix("own_units", 0.0),
+        matrix("in_stock_share", 1.0),
+        stock,
+        facts["category"].rank("dense").to_numpy().astype(np.int64),
+        unit.to_series().to_numpy(),
+        day.to_series().to_numpy(),
+        _promotions_of(world.tables["events"], skus, days[0]),
+    )
+
+
+def _promotions_of(events: pl.DataFrame, skus: pl.Series, first: date) -> pl.DataFrame:
+    """Promotions with the names that a world's history gives to SKUs and days."""
+    number = pl.Series("number", [f"{i:05}" for i in range(len(skus))])
+    return (
+        events.filter(pl.col("kind") == "promotion")
+        .join(pl.DataFrame({"sku": skus, "number": number}), on="sku")
+        .select(
+            date=pl.lit(FIRST) + (pl.col("date") - pl.lit(first)),
+            name="name",
+            kind="kind",
+            sku="number",
+        )
+    )
 
 
 def _calibrated(
     run: Callable[[float], tuple[Matrix, Matrix]], rate: float
 ) -> tuple[Matrix, Matrix]:
     """The run whose safety factor gives the stockout rate, by bisection with the same luck."""
-    low, high = -8.0, 8.0
+    low, high = -8.0, 8.0 if rate > 0 else 80.0
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         begin, sold = run(middle)
@@ -243,6 +322,8 @@ def _share_of_purchases(
     return share
 
 
-def _world(name: str, run: tuple[Matrix, ...], category: NDArray[np.int64]) -> World:
+def _world(
+    run: tuple[Matrix, ...], category: NDArray[np.int64], unit: Matrix, day: Matrix
+) -> World:
     mean, wanted, sold, share, begin = (np.asarray(m[WARMUP:], dtype=np.float64) for m in run)
-    return World(name, mean, wanted, sold, share, begin - sold, category)
+    return World(mean, wanted, sold, share, begin - sold, category, unit, day)

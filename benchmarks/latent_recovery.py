@@ -30,7 +30,7 @@ import polars as pl
 
 import stockout
 from data_sets import REAL_DATA
-from hourly_profile import DAY_VARIANCE, HOURS, UNIT, hourly_profile
+from hourly_profile import HOURS, UNIT, hourly_profile
 from stockout.demand.history import demand_history
 from stockout.demand.latent import latent_demand
 

@@ -12,7 +12,7 @@ from stockout.errors import ConfigError
 if TYPE_CHECKING:
     import polars as pl
 
-    from stockout.impact.lost_sales import LostSales
+    from stockout.impact.stockout_costs import LostSales
 
 _ROWS = "What is written, one of"
 _SCENARIO = "What customers did instead"
@@ -95,7 +95,11 @@ def _lost_sales(
     chosen = [name for name, on in (("--all", every), ("--episodes", episodes), ("--by", by)) if on]
     if len(chosen) > 1:
         raise ConfigError(f"{' and '.join(chosen)} ask for different tables", hint="give one")
-    groups = _groups(by)
+    from stockout.impact.key_figures import checked_groups
+    from stockout.impact.substitution import Scenario
+
+    groups = None if by is None else checked_groups(_words(by))
+    Scenario.stated(substituted, delayed)  # refused before the work
     config = run.load({"freq": freq})
     tables = run.read(
         config,
@@ -139,10 +143,8 @@ def _lost_sales(
     )
 
 
-def _groups(by: str | None) -> list[str] | None:
-    """The words of ``--by``; an empty list is all together, None no key figures."""
-    if by is None:
-        return None
+def _words(by: str) -> list[str]:
+    """The words of ``--by``; none is all together."""
     words = [word.strip() for word in by.split(",")]
     return [] if words == ["none"] else words
 

@@ -4,8 +4,10 @@ Each factor is a ratio of sums, of what was sold to what the other factors would
 time in stock, one factor after the other and several times over (backfitting). A period counts with
 the share of it in which there was stock, so that it neither passes for low demand nor is left out;
 a period in which stock ran out at an unknown hour says that at least what it sold was wanted, and
-enters by the score of that likelihood. What one item cannot tell is told by similar ones
-(:mod:`stockout.demand.shrinkage`).
+enters by the score of that likelihood. In the sums each period has the weight that it has in the
+score of a negative binomial, ``1 / (u + c mu F)``: the busier a day is, the sooner it is out of
+stock, and in plain sums such days would count for too little. What one item cannot tell is told by
+similar ones (:mod:`stockout.demand.shrinkage`).
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stockout.demand.censoring import Unseen, after_a_share, at_least
-from stockout.demand.levels import LOWEST, Centre, Levels, Movements, smoothed_levels
+from stockout.demand.censoring import Demand, Unseen, after_a_share, at_least
+from stockout.demand.levels import Centre, Levels, Movements, Observed, smoothed_levels
 from stockout.demand.overdispersion import Estimate, Overdispersion, overdispersion
 from stockout.demand.shrinkage import group_sums, nested_index, ratio, relative_variance
 
@@ -34,6 +36,7 @@ by less than 1 % in three more passes."""
 
 WEEKDAYS = 7
 
+_LOWEST = 0.05  # factor of a promotion or a single day, so that no level has to make up for it
 _LEAST_INFORMATION = 0.05  # of a period that ran out, so that a step stays finite
 _MOST_LEVERAGE = 0.9  # of a period on its own level, for the same reason
 _NONE = 1e-9  # mean demand of an item that sold nothing, so that ratios stay finite
@@ -103,7 +106,7 @@ def fit_factors(seen: Seen, kinds: Kinds, shortest: float) -> Factors:
         if not number:  # levels would follow noise that they take for Poisson
             fit.fit_spread()
             fit.observe()
-        fit.fit_levels(pruned=False)
+        fit.fit_levels(pruned=number > 0)
         fit.fit_spread()
     return fit.factors
 
@@ -111,14 +114,13 @@ def fit_factors(seen: Seen, kinds: Kinds, shortest: float) -> Factors:
 def unseen(seen: Seen, mu: Matrix, spread: Overdispersion, t: Codes, item: Codes) -> Unseen:
     """Units wanted beyond those sold in the periods (t, item), none of them wholly in stock."""
     sold, mean = (matrix[t, item].astype(np.float64) for matrix in (seen.units, mu))
-    mean = np.maximum(mean, _NONE)
-    share = seen.exposure[t, item].astype(np.float64)
-    unit, day, whole = spread.unit[item], spread.day[item], seen.whole_units[item]
+    demand = Demand(
+        np.maximum(mean, _NONE), spread.unit[item], spread.day[item], seen.whole_units[item]
+    )
+    more = after_a_share(sold, seen.exposure[t, item].astype(np.float64), demand)
     late = seen.ran_out[t, item]
-    more = after_a_share(sold, share, mean, unit, day, whole)
     if late.any():
-        variance = mean * (unit + day * mean)
-        tail = at_least(sold[late], mean[late], variance[late], whole[late])
+        tail = at_least(sold[late], demand.of(late))
         for values, those in zip(more, tail, strict=True):
             values[late] = those
     return more
@@ -131,24 +133,26 @@ class _Backfitting:
         self.seen, self.kinds = seen, kinds
         periods, items = seen.units.shape
         self.places, self.categories = int(kinds.place.max()) + 1, int(kinds.category.max()) + 1
-        known = seen.exposure > 0
+        sold, known = (_sum(m) for m in (seen.units * (seen.exposure > 0), seen.exposure))
+        base = np.maximum(ratio(sold, known), _NONE)
+        errors = np.where(seen.complete, seen.units - base.astype(np.float32), 0)
+        spread = ratio(_sum(np.square(errors)), base * seen.complete.sum(axis=0), empty=1.0)
         self.movements = Movements.to_try(shortest)
         self.of_all = self.of_category = self.movements
+        self.common: Levels | None = None
+        self.apart: Levels | None = None
         self.factors = Factors(
             kinds,
             weekday=np.ones((WEEKDAYS, items)),
             promotion=np.ones(items),
             season=np.ones((periods, self.categories)),
             day=np.ones((periods, self.places)),
-            base=ratio(
-                seen.units.sum(axis=0, where=known, dtype=np.float64),
-                seen.exposure.sum(axis=0, dtype=np.float64),
-                empty=_NONE,
-            ),
+            base=base,
             levels=Levels.at_rest(periods, items),
-            spread=Estimate.poisson(items),
+            spread=Estimate.alike(np.where(seen.whole_units, 1.0, np.maximum(spread, _NONE))),
         )
         self.leverage = np.zeros((1, items), dtype=np.float32)
+        self.alike = np.ones(items)  # variance-to-mean ratio of weighted sums
 
     def observe(self) -> None:
         """Working units and exposures, in which a period that ran out is linearised.
@@ -171,8 +175,13 @@ class _Backfitting:
         self.expected = mu * exposure
         of_whole = np.where(self.seen.ran_out, mu, self.expected)
         unit, day = (np.asarray(part, dtype=np.float32) for part in self.factors.spread.own)
-        self.noise = self.expected * (unit + day * of_whole)
-        self.phi = ratio(_sum(self.noise), _sum(self.expected), empty=1.0)
+        excess = unit + day * of_whole  # variance-to-mean ratio, so weighted sums have one of 1
+        self.noise = self.expected * excess
+        self.weight = np.asarray(1 / excess, dtype=np.float32)
+
+    def weighted(self) -> tuple[Matrix, Matrix]:
+        """Units and what all factors expect, as they count in sums."""
+        return self.units * self.weight, self.expected * self.weight
 
     def fit_weekday(self) -> None:
         weekday = self.kinds.weekday
@@ -181,10 +190,10 @@ class _Backfitting:
         old = self.factors.weekday
         sold, expected = (
             np.stack([_sum(matrix[weekday == b]) for b in range(WEEKDAYS)])
-            for matrix in (self.units, self.expected)
+            for matrix in self.weighted()
         )
         groups = (self.kinds.place, self.kinds.category)
-        index = np.maximum(nested_index(sold, expected / old, self.phi, groups), _NONE)
+        index = np.maximum(nested_index(sold, expected / old, self.alike, groups), _NONE)
         index /= index.mean(axis=0)
         self.factors.weekday = index
         self.expected *= np.asarray(index / old, dtype=np.float32)[weekday]
@@ -195,11 +204,10 @@ class _Backfitting:
             return
         old = self.factors.promotion
         sold, expected = (
-            matrix.sum(axis=0, dtype=np.float64, where=promoted)[None]
-            for matrix in (self.units, self.expected)
+            matrix.sum(axis=0, dtype=np.float64, where=promoted)[None] for matrix in self.weighted()
         )
-        index = nested_index(sold, expected / old, self.phi, (self.kinds.category,))[0]
-        self.factors.promotion = np.maximum(index, LOWEST)
+        index = nested_index(sold, expected / old, self.alike, (self.kinds.category,))[0]
+        self.factors.promotion = np.maximum(index, _LOWEST)
         change = np.asarray(self.factors.promotion / old, dtype=np.float32)
         self.expected *= np.where(promoted, change, 1)
 
@@ -214,54 +222,61 @@ class _Backfitting:
         flat = self.expected / (own * season)
         lasting = levels.average(2 * levels.movements.memory * levels.movements.size**2)
         noise = self.noise + np.square(flat * season) * np.asarray(lasting, dtype=np.float32)
-        sold, variance = (group_sums(m, category, self.categories) for m in (self.units, noise))
-        expected = group_sums(flat, category, self.categories)
-        everything = (m.sum(axis=1, keepdims=True) for m in (sold, expected, variance))
-        common = _smoothed(*everything, self.of_all)
-        apart = _smoothed(sold, expected * common.factor, variance, self.of_category)
+        weight = self.weight
+        together = Observed(
+            *(
+                np.asarray(group_sums(matrix, category, self.categories), dtype=np.float32)
+                for matrix in (weight * self.units, weight * flat, weight**2 * noise)
+            )
+        )
+        everything = Observed(*(m.sum(axis=1, keepdims=True) for m in together))
+        common = smoothed_levels(everything, self.of_all, Centre.given(1), self.common)
+        beside = together._replace(expected=together.expected * common.factor)
+        given = Centre.given(self.categories)
+        apart = smoothed_levels(beside, self.of_category, given, self.apart)
         self.of_all, self.of_category = common.shares(), apart.shares()
+        self.common, self.apart = common, apart
         self.factors.season = np.asarray(common.factor * apart.factor, dtype=np.float64)
         self.expected = flat * own * _columns(self.factors.season, category)
 
     def fit_day(self) -> None:
         """What all items of a place share in one period: a holiday, weather, a short day."""
         place, old = self.kinds.place, self.factors.day
-        sold, expected, noise = (
-            group_sums(matrix, place, self.places)
-            for matrix in (self.units, self.expected, self.noise)
-        )
-        phi = ratio(noise.sum(axis=0), expected.sum(axis=0), empty=1.0)
-        self.factors.day = np.maximum(nested_index(sold, expected / old, phi, ()), LOWEST)
+        sold, expected = (group_sums(matrix, place, self.places) for matrix in self.weighted())
+        one = np.ones(self.places)
+        self.factors.day = np.maximum(nested_index(sold, expected / old, one, ()), _LOWEST)
         self.expected *= _columns(self.factors.day / old, place)
 
     def expected_base(self) -> Centre:
         """What similar items say of each item's mean, relative to its last estimate.
 
         The mean of the category, or of all items where the category sold nothing, with the variance
-        between items. The item's own sales are weighed against it with its levels.
+        between items (log-normal). The item's own sales are weighed against it with its levels.
         """
         base, category = self.factors.base, self.kinds.category
-        sold, expected = _sum(self.units), _sum(self.expected) / base
+        sold, expected = (_sum(matrix) for matrix in self.weighted())
+        expected = expected / base
         everyone = ratio(sold.sum(), expected.sum(), empty=_NONE)
         total, seen = (np.bincount(category, m, self.categories) for m in (sold, expected))
         parent = np.where(total > 0, ratio(total, seen), everyone)[category]
         parent = np.maximum(parent, _NONE)
-        between = relative_variance(sold, expected * parent, self.phi)
-        return Centre(parent / base - 1, between * (parent / base) ** 2)
+        between = relative_variance(sold, expected * parent, self.alike)
+        variance = np.full_like(base, np.log1p(between))
+        return Centre(np.log(parent / base) - variance / 2, variance)
 
     def fit_levels(self, *, pruned: bool) -> None:
         """The moving level and the mean that it moves around."""
         factors = self.factors
         flat = self.expected / factors.levels.factor
-        levels = smoothed_levels(
-            self.units, flat, self.noise, self.movements, self.expected_base()
-        )
-        self.movements = levels.shares(pruned=pruned)
-        base = np.maximum(factors.base * (1 + levels.centre), _NONE)
-        levels = levels._replace(centre=base / factors.base - 1)
-        factors.base, factors.levels = base, levels.centred()
-        leverage = levels.variance * flat**2 / np.maximum(self.noise, np.float32(1e-30))
+        last = factors.levels if pruned else None
+        seen = Observed(self.units, flat, self.noise)
+        levels = smoothed_levels(seen, self.movements, self.expected_base(), last)
+        slope = flat if last is None else flat * last.middle
+        leverage = levels.variance * slope**2 / np.maximum(self.noise, np.float32(1e-30))
         self.leverage = np.minimum(leverage, _MOST_LEVERAGE)
+        self.movements = levels.shares(pruned=pruned)
+        factors.base = np.maximum(factors.base * np.exp(levels.centre), _NONE)
+        factors.levels = levels
 
     def fit_spread(self) -> None:
         """Squared errors of whole periods, with the expected ones where stock was not whole.
@@ -279,14 +294,6 @@ class _Backfitting:
         squares /= 1 - self.leverage
         mu[seen.exposure == 0] = 0
         self.factors.spread = overdispersion(squares, mu, seen.complete, seen.whole_units)
-
-
-def _smoothed(sold: Vector, expected: Vector, variance: Vector, movements: Movements) -> Levels:
-    return smoothed_levels(
-        *(np.asarray(m, dtype=np.float32) for m in (sold, expected, variance)),
-        movements,
-        Centre.given(sold.shape[1]),
-    )
 
 
 def _columns(of_group: Vector, code: Codes) -> Matrix:

@@ -3,8 +3,8 @@
 Demand of a day has mean ``mu``. A part of its variance is common to all its hours (a busy day), the
 rest is that of single purchases: given the day's rate, the units of a share ``F`` of it have
 variance-to-mean ratio ``u`` (1 where customers take single units), and the rate varies from day to
-day with squared coefficient of variation ``c``. So the units of a share of the day have the variance
-``u mu F + c (mu F)**2``; with ``u = 1`` that is the negative binomial with ``k = 1 / c``.
+day with squared coefficient of variation ``c``. So the units of a share of the day have the
+variance ``u mu F + c (mu F)**2``; with ``u = 1`` that is the negative binomial with ``k = 1 / c``.
 """
 
 from __future__ import annotations
@@ -31,9 +31,20 @@ class Unseen(NamedTuple):
     slope: Vector  # change of the mean by one unit of mu
 
 
-def after_a_share(
-    sold: Vector, share: Vector, mu: Vector, unit: Vector, day: Vector, whole: NDArray[np.bool_]
-) -> Unseen:
+class Demand(NamedTuple):
+    """Demand of periods, one element for each."""
+
+    mu: Vector  # mean of a whole period
+    unit: Vector  # variance-to-mean ratio ``u`` within a period
+    day: Vector  # squared coefficient of variation ``c`` of the periods' rates
+    whole: NDArray[np.bool_]  # whether it comes in whole units
+
+    def of(self, those: NDArray[np.bool_]) -> Demand:
+        """The demand of some of the periods."""
+        return Demand(self.mu[those], self.unit[those], self.day[those], self.whole[those])
+
+
+def after_a_share(sold: Vector, share: Vector, demand: Demand) -> Unseen:
     """Units wanted while there was no stock, where it is known for how long there was.
 
     The rate of the day is a compromise between ``mu`` and what the hours in stock sold. With
@@ -49,15 +60,14 @@ def after_a_share(
     Args:
         sold: Units sold.
         share: Share of the period in stock, below 1; 0 for a period wholly out.
-        mu: Mean demand of a whole period.
-        unit: Variance-to-mean ratio ``u`` within a day.
-        day: Squared coefficient of variation ``c`` of the days' rates.
-        whole: Whether demand comes in whole units.
+        demand: What is known of demand.
 
     >>> one = np.ones(1)
-    >>> float(after_a_share(6 * one, one / 2, 4 * one, one, one / 2, one > 0).mean[0])
+    >>> demand = Demand(4 * one, one, one / 2, one > 0)
+    >>> float(after_a_share(6 * one, one / 2, demand).mean[0])
     4.0
     """
+    mu, unit, day, whole = demand
     rest, held = 1 - share, unit + day * mu * share
     rate = mu * (unit + day * sold) / held
     spread = rate * mu * unit * day / held
@@ -69,7 +79,7 @@ def after_a_share(
     )
 
 
-def at_least(sold: Vector, mu: Vector, variance: Vector, whole: NDArray[np.bool_]) -> Unseen:
+def at_least(sold: Vector, demand: Demand) -> Unseen:
     """Units wanted beyond those sold, where stock ran out at an hour that is not known.
 
     ``E[X | X >= s] - s``, with a negative binomial (or Poisson) count where demand comes in whole
@@ -77,14 +87,15 @@ def at_least(sold: Vector, mu: Vector, variance: Vector, whole: NDArray[np.bool_
 
     Args:
         sold: Units sold, positive.
-        mu: Mean demand of a whole period.
-        variance: Variance of it.
-        whole: Whether demand comes in whole units.
+        demand: What is known of demand.
 
-    >>> two = np.array([2.0])
-    >>> round(float(at_least(two / 2, two, two, two > 0).mean[0]), 6)  # 2 / (1 - exp(-2)) - 1
+    >>> one = np.ones(1)
+    >>> poisson = Demand(2 * one, one, 0 * one, one > 0)
+    >>> round(float(at_least(one, poisson).mean[0]), 6)  # 2 / (1 - exp(-2)) - 1
     1.313035
     """
+    mu, whole = demand.mu, demand.whole
+    variance = mu * (demand.unit + demand.day * mu)
     first, second = np.empty_like(mu), np.empty_like(mu)
     over = variance > mu * (1 + _POISSON_LIMIT)
     for where, tail in (

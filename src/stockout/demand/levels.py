@@ -1,14 +1,15 @@
 """The moving level of demand: how far above or below its mean each item is in each period.
 
-A relative deviation from the mean that forgets itself (an AR(1) process, the discrete
-Ornstein-Uhlenbeck process) is smoothed from the sales on both sides by the Kalman filter and the
-Rauch-Tung-Striebel smoother. How strongly and how fast levels move is not assumed: several pairs of
-size and memory compete, each item mixes them by how well they predicted it one period ahead, and
-the odds before that are the shares with which all items together chose them (empirical Bayes).
-Where nothing was seen for long, the level returns to the mean, and its variance grows. The mean
-itself is estimated along with the level, by augmenting the filter with its effect on the errors
-(de Jong 1991, "The diffuse Kalman filter"), between what the item shows and what it is expected to
-be.
+The logarithm of level over mean forgets itself (an AR(1) process, the discrete Ornstein-Uhlenbeck
+process) and is smoothed from the sales on both sides by the Kalman filter and the
+Rauch-Tung-Striebel smoother, linearised around the last estimate (the iterated extended Kalman
+smoother; Bell 1994, "The iterated Kalman smoother as a Gauss-Newton method"). How strongly and how
+fast levels move is not assumed: several pairs of size and memory compete, each item mixes them by
+how well they predicted it one period ahead, and the odds before that are the shares with which all
+items together chose them (empirical Bayes). Where nothing was seen for long, the level returns to
+the mean, and its variance grows. The mean itself is estimated along with the level, by augmenting
+the filter with its effect on the errors (de Jong 1991, "The diffuse Kalman filter"), between what
+the item shows and what it is expected to be.
 
 The smoothed level is a posterior mean. Stock runs out when demand is high, but whether it does is
 decided by sales and stock, which are all in the data; given them, a posterior mean is not biased by
@@ -27,16 +28,16 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float32]
     Vector = NDArray[np.float64]
 
-MEMORIES = (1, 3, 9, 27, 81)
+MEMORIES = (1, 3, 9, 27)
 """Memories tried, in multiples of the shortest: each about the square root of ten longer, so that
 with ten days the longest is most of a year."""
 
 SIZES = (0.1, 0.2, 0.4, 0.8)
-"""Relative standard deviations of the level that are tried, each twice the one before: from hardly
+"""Standard deviations of the log level that are tried, each twice the one before: from hardly
 any movement to demand that multiplies and vanishes."""
 
-LOWEST = 0.05
-"""Part of its mean below which no level falls: the process could, demand cannot be negative."""
+_LOWEST = 0.05  # level that the first, linear step is taken for at least
+_LONGEST_STEP = 1.0  # of a logarithm from one linearisation to the next: it has to hold there
 
 _BLOCK = 4_000_000  # cells times movements held at a time: 48 MB of three float32 arrays
 _NEGLIGIBLE = 0.003  # share of items below which a movement is no longer tried
@@ -47,7 +48,7 @@ _LOG_EVERY = 16  # a product of so many variance ratios stays within a float
 class Movements(NamedTuple):
     """Ways in which levels may move, and the share of items that move so."""
 
-    size: Vector  # (ways,) standard deviation of the relative level; 0 does not move
+    size: Vector  # (ways,) standard deviation of the log level; 0 does not move
     memory: Vector  # (ways,) periods after which a deviation has decayed to 1 / e
     share: Vector  # (ways,)
 
@@ -70,9 +71,9 @@ class Movements(NamedTuple):
 
 
 class Centre(NamedTuple):
-    """What is expected of the items' means before their sales are seen, relative to 1."""
+    """What is expected of the items' means before their sales are seen."""
 
-    mean: Vector  # (items,) deviation of the mean
+    mean: Vector  # (items,) log of it over the last estimate
     variance: Vector  # (items,) 0 where the mean is given
 
     @classmethod
@@ -82,12 +83,12 @@ class Centre(NamedTuple):
 
 
 class Levels(NamedTuple):
-    """Smoothed relative deviations of the level, and how sure they are."""
+    """Smoothed levels, and how sure they are."""
 
-    deviation: Matrix  # (periods, items) level / mean - 1
-    variance: Matrix  # (periods, items) of the level, were the mean known
-    loose: Matrix  # (periods, items) standard deviation of the level by that of the mean
-    centre: Vector  # (items,) deviation of the item's own mean
+    log: Matrix  # (periods, items) log of level over mean
+    variance: Matrix  # (periods, items) of the log, were the mean known
+    loose: Matrix  # (periods, items) standard deviation of the log by that of the mean
+    centre: Vector  # (items,) log of the item's own mean over its last estimate
     movements: Movements  # the ways that were tried
     weight: Vector  # (ways, items) how much each item moves in each way
     log_likelihood: Vector  # (ways, items)
@@ -101,18 +102,13 @@ class Levels(NamedTuple):
 
     @property
     def factor(self) -> Matrix:
-        """(periods, items) level over mean."""
-        return np.maximum(1 + self.deviation, np.float32(LOWEST))
+        """(periods, items) expected level over mean: that of a log-normal variable."""
+        return np.asarray(np.exp(self.log + (self.variance + self.loose**2) / 2))
 
-    def centred(self) -> Levels:
-        """The same levels, relative to the items' own means."""
-        scale = np.asarray(1 / (1 + self.centre), dtype=np.float32)
-        return self._replace(
-            deviation=(1 + self.deviation) * scale - 1,
-            variance=self.variance * scale**2,
-            loose=self.loose * scale,
-            centre=np.zeros_like(self.centre),
-        )
+    @property
+    def middle(self) -> Matrix:
+        """(periods, items) median of level over mean: where the next linearisation is."""
+        return np.asarray(np.exp(self.log))
 
     def average(self, of_way: Vector) -> Vector:
         """(items,) mean over the ways by each item's weights of a (ways,) quantity."""
@@ -124,30 +120,62 @@ class Levels(NamedTuple):
         return self.movements.kept(share) if pruned else self.movements._replace(share=share)
 
 
+class Observed(NamedTuple):
+    """Units seen, ``expected * level + noise``; all matrices (periods, items)."""
+
+    units: Matrix
+    expected: Matrix  # at the mean level; 0 where nothing was seen
+    variance: Matrix  # of the noise; positive wherever something was expected
+
+
 def smoothed_levels(
-    units: Matrix, expected: Matrix, variance: Matrix, movements: Movements, centre: Centre
+    seen: Observed, movements: Movements, centre: Centre, last: Levels | None = None
 ) -> Levels:
-    """Smooths the level of every item from ``units = expected * (1 + deviation) + noise``.
+    """Smooths the level of every item.
 
     Args:
-        units: (periods, items) units seen.
-        expected: (periods, items) units expected at the mean level; 0 where nothing was seen.
-        variance: (periods, items) of the noise; positive wherever something was expected.
+        seen: What was sold, and what the mean level would have sold.
         movements: The ways in which levels may move.
-        centre: What is expected of the mean of the deviations.
+        centre: What is expected of the mean of the levels.
+        last: Levels of the pass before, to linearise around; None for a first, linear step.
+
+    >>> units = np.array([[2.0] * 20 + [8.0] * 20], dtype=np.float32).T
+    >>> seen = Observed(units, np.full_like(units, 4), np.full_like(units, 4))
+    >>> levels = smoothed_levels(seen, Movements.to_try(10), Centre.given(1))
+    >>> levels = smoothed_levels(seen, levels.shares(), Centre.given(1), levels)
+    >>> levels.factor[[5, 34], 0].astype(float).round(1).tolist()
+    [0.6, 2.0]
     """
-    periods, items = units.shape
+    units, slope, variance = seen
+    if last is not None:
+        slope = slope * last.middle
+        surprise = units - slope * (1 - last.log)
+        found = _in_blocks(Observed(surprise, slope, variance), movements, centre)
+        log = np.clip(found.log, last.log - _LONGEST_STEP, last.log + _LONGEST_STEP)
+    else:
+        found = _in_blocks(Observed(units - slope, slope, variance), movements, centre)
+        log = np.log(np.maximum(1 + found.log, np.float32(_LOWEST)))
+        found = found._replace(centre=np.log(np.maximum(1 + found.centre, _LOWEST)))
+    return found._replace(log=log - np.asarray(found.centre, dtype=np.float32))
+
+
+def _in_blocks(seen: Observed, movements: Movements, centre: Centre) -> Levels:
+    """Smooths the state of ``units = expected * state + noise``, some items at a time."""
+    periods, items = seen.units.shape
     ways = movements.size.size
-    deviation, spread, loose = (np.empty((periods, items), dtype=np.float32) for _ in range(3))
+    state, spread, loose = (np.empty((periods, items), dtype=np.float32) for _ in range(3))
     own, weight, likelihood = np.empty(items), np.empty((ways, items)), np.empty((ways, items))
     step = max(64, _BLOCK // (periods * ways))
     for first in range(0, items, step):
         at = slice(first, first + step)
-        prior = Centre(centre.mean[at], centre.variance[at])
-        part = _smoothed(units[:, at], expected[:, at], variance[:, at], movements, prior)
-        deviation[:, at], spread[:, at], loose[:, at] = part.deviation, part.variance, part.loose
+        part = _smoothed(
+            Observed(*(matrix[:, at] for matrix in seen)),
+            movements,
+            Centre(centre.mean[at], centre.variance[at]),
+        )
+        state[:, at], spread[:, at], loose[:, at] = part.log, part.variance, part.loose
         own[at], weight[:, at], likelihood[:, at] = part.centre, part.weight, part.log_likelihood
-    return Levels(deviation, spread, loose, own, movements, weight, likelihood)
+    return Levels(state, spread, loose, own, movements, weight, likelihood)
 
 
 def chosen_shares(log_likelihood: Vector, share: Vector) -> Vector:
@@ -174,7 +202,7 @@ def _posterior(log_likelihood: Vector, share: Vector) -> Vector:
 class _Filtered(NamedTuple):
     """States after each period, (periods, ways, items), and what they say of the mean.
 
-    The filtered deviation is ``mean - c * effect`` where the mean is shifted by ``c``.
+    The filtered state is ``mean - c * effect`` where the mean is shifted by ``c``.
     """
 
     mean: Matrix
@@ -185,8 +213,9 @@ class _Filtered(NamedTuple):
     log_likelihood: Vector  # without a shift
 
 
-def _filtered(units: Matrix, expected: Matrix, variance: Matrix, movements: Movements) -> _Filtered:
-    periods, items = units.shape
+def _filtered(seen: Observed, movements: Movements) -> _Filtered:
+    surprise, slope, variance = seen
+    periods, items = surprise.shape
     prior, decay = movements.size[:, None] ** 2, np.exp(-1 / movements.memory)[:, None]
     shape = (periods, prior.size, items)
     means, effects, variances = (np.empty(shape, dtype=np.float32) for _ in range(3))
@@ -195,15 +224,14 @@ def _filtered(units: Matrix, expected: Matrix, variance: Matrix, movements: Move
     squares, information, score = (np.zeros(shape[1:]) for _ in range(3))
     logs, product = np.zeros(shape[1:]), np.ones(shape[1:])
     fresh = prior * (1 - decay**2)
-    surprise = units - expected
-    noise = np.where(expected > 0, variance, 1.0)
+    noise = np.where(slope > 0, variance, 1.0)
     for t in range(periods):
         if t:
             mean *= decay
             effect *= decay
             var *= decay**2
             var += fresh
-        h, v = expected[t], noise[t]
+        h, v = slope[t], noise[t]
         covariance = var * h
         total = covariance * h + v
         gain = covariance / total
@@ -224,11 +252,9 @@ def _filtered(units: Matrix, expected: Matrix, variance: Matrix, movements: Move
     return _Filtered(means, effects, variances, information, score, likelihood)
 
 
-def _smoothed(
-    units: Matrix, expected: Matrix, variance: Matrix, movements: Movements, centre: Centre
-) -> Levels:
+def _smoothed(seen: Observed, movements: Movements, centre: Centre) -> Levels:
     """One block of items."""
-    states = _filtered(units, expected, variance, movements)
+    states = _filtered(seen, movements)
     # the shift of the mean: normal around the centre, updated by its information and score
     unsure = centre.variance > 0
     precision = np.where(unsure, 1 / np.where(unsure, centre.variance, 1), np.inf)
@@ -244,19 +270,19 @@ def _smoothed(
         - 0.5 * np.log1p(centre.variance * states.information)
     )
     weight = _posterior(likelihood, movements.share)
-    deviation, spread, loose = _backwards(states, movements, shift, shift_variance, weight)
+    state, spread, loose = _backwards(states, movements, shift, shift_variance, weight)
     own = (weight * shift).sum(axis=0)
-    return Levels(deviation, spread, loose, own, movements, weight, likelihood)
+    return Levels(state, spread, loose, own, movements, weight, likelihood)
 
 
 def _backwards(
     states: _Filtered, movements: Movements, shift: Vector, shift_variance: Vector, weight: Vector
 ) -> tuple[Matrix, Matrix, Matrix]:
-    """Smoothed deviation, its variance for a known mean, and deviation by the mean's error."""
+    """Smoothed state, its variance for a known mean, and its deviation by the mean's error."""
     periods, _, items = states.mean.shape
     prior, decay = movements.size[:, None] ** 2, np.exp(-1 / movements.memory)[:, None]
     fresh = prior * (1 - decay**2)
-    deviation, spread, loose = (np.empty((periods, items), dtype=np.float32) for _ in range(3))
+    smooth, spread, loose = (np.empty((periods, items), dtype=np.float32) for _ in range(3))
     weighted_variance = weight * shift_variance
     mean, effect, var = (m[-1].astype(np.float64) for m in states[:3])
     for t in range(periods - 1, -1, -1):
@@ -267,7 +293,7 @@ def _backwards(
             effect = states.effect[t] + back * (effect - decay * states.effect[t])
             var = own + back**2 * (var - (decay**2 * own + fresh))
         total = mean + shift * (1 - effect)
-        deviation[t] = (weight * total).sum(axis=0)
-        spread[t] = (weight * (var + (total - deviation[t]) ** 2)).sum(axis=0)
+        smooth[t] = (weight * total).sum(axis=0)
+        spread[t] = (weight * (var + (total - smooth[t]) ** 2)).sum(axis=0)
         loose[t] = np.sqrt((weighted_variance * (1 - effect) ** 2).sum(axis=0))
-    return deviation, np.maximum(spread, 0), loose
+    return smooth, np.maximum(spread, 0), loose

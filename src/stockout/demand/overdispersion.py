@@ -35,10 +35,10 @@ class Estimate(NamedTuple):
     pooled: Overdispersion
 
     @classmethod
-    def poisson(cls, items: int) -> Estimate:
-        """None."""
-        none = Overdispersion(np.ones(items), np.zeros(items))
-        return cls(none, none)
+    def alike(cls, unit: Vector) -> Estimate:
+        """The same for both, and none that grows with the mean."""
+        start = Overdispersion(unit, np.zeros_like(unit))
+        return cls(start, start)
 
 
 def overdispersion(squares: Matrix, mu: Matrix, complete: Flags, whole_units: Flags) -> Estimate:
@@ -72,7 +72,7 @@ def overdispersion(squares: Matrix, mu: Matrix, complete: Flags, whole_units: Fl
     kurtosis = ratio(_sum(excess).sum(), _sum(variance * variance).sum(), empty=2.0)
     shrunk = np.maximum(_shrunk(own, pool, count, float(kurtosis)), least)
     single = np.where(whole_units, _POISSON, 0.0)
-    grows = _growing_part(square, mu, complete, size, single, shrunk - single)
+    grows = _growing_part(square, mu, size, single, shrunk - single)
 
     def parts(ratio_of_total: Vector) -> Overdispersion:
         beyond = ratio_of_total - single
@@ -121,17 +121,15 @@ def _line(x: Vector, y: Vector, w: Vector, least: float) -> tuple[float, float]:
 
 
 def _growing_part(
-    square: Matrix, mu: Matrix, complete: Flags, size: Vector, single: Vector, beyond: Vector
+    square: Matrix, mean: Matrix, size: Vector, single: Vector, beyond: Vector
 ) -> float:
     """Share of the overdispersion that grows with the mean, from 0 to 1, over all items.
 
     Within an item, ``squares / mu - single`` is ``beyond * (1 + share * (mu / size - 1))``. The
     estimate is drawn towards 1 as by one more observation with a standard error of 1.
     """
-    use = complete & (mu > 0)
-    mean = np.where(use, mu, 0)
-    apart = np.where(use, mu / np.maximum(size, _LEAST).astype(np.float32) - 1, 0)
-    error = np.where(use, square, 0) - mean * (single + beyond).astype(np.float32)
+    apart = np.where(mean > 0, mean / np.maximum(size, _LEAST).astype(np.float32) - 1, 0)
+    error = square - mean * (single + beyond).astype(np.float32)
     weight = (beyond / (single + np.maximum(beyond, _LEAST))) ** 2
     above = ratio(_sum(error * apart), beyond) * weight
     below = _sum(mean * apart * apart) * weight

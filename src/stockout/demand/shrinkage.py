@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float64]
     Codes = NDArray[np.int64]
+    Numbers = NDArray[np.floating | np.integer]
 
 
-def ratio(above: Matrix, below: Matrix, empty: float = 0.0) -> Matrix:
+def ratio(above: Numbers, below: Numbers, empty: float = 0.0) -> Matrix:
     """``above / below``, and ``empty`` where there is nothing below.
 
     >>> ratio(np.array([1.0, 1.0]), np.array([2.0, 0.0]), empty=1.0).tolist()
     [0.5, 1.0]
     """
-    return np.where(below > 0, above / np.where(below > 0, below, 1.0), empty)
+    return np.asarray(np.where(below > 0, above / np.where(below > 0, below, 1.0), empty))
 
 
 def relative_variance(sold: Matrix, mean: Matrix, phi: Matrix) -> float:
@@ -70,7 +71,7 @@ def shrunk_index(sold: Matrix, expected: Matrix, phi: Matrix, parent: Matrix) ->
     return np.asarray(parent + weight * (own - parent))
 
 
-def group_sums(values: Matrix, code: Codes, groups: int) -> Matrix:
+def group_sums(values: Numbers, code: Codes, groups: int) -> Matrix:
     """(bins, groups) sums of the columns of (bins, items) values.
 
     >>> group_sums(np.array([[1.0, 2.0, 4.0]]), np.array([0, 1, 0]), 2).tolist()

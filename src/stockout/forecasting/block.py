@@ -13,7 +13,7 @@ from stockout.forecasting.seasonality import CLOSED_INDEX
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from stockout.demand.history import History
+    from stockout.forecasting.learned_demand import LearnedDemand
     from stockout.forecasting.rolling import Windows
 
     Matrix = NDArray[np.float64]
@@ -26,16 +26,21 @@ class Block:
     """Items that are fitted together; a *member* is a model with one of the seasons.
 
     Args:
-        history: The demand history.
+        learned: What the models learn from.
         seasons: (rows, items) seasonal indices of the past rows and the future ones.
         columns: Items of the block.
     """
 
     def __init__(
-        self, history: History, seasons: list[NDArray[np.float32]], columns: NDArray[np.int64]
+        self,
+        learned: LearnedDemand,
+        seasons: list[NDArray[np.float32]],
+        columns: NDArray[np.int64],
     ) -> None:
+        history = learned.history
         self.columns = columns
         self.units = history.units[:, columns]
+        self.variance = learned.variance[:, columns]
         self.seasons = [season[:, columns] for season in seasons]
         self.past = past = history.periods
         # A weekday on which the shop is closed tells nothing of the level.
@@ -60,6 +65,7 @@ class Block:
             self.observed[:, keep],
             span,
             self.warm_up,
+            self.variance[:, keep],
         )
 
     def errors(self, ahead: Windows, keep: NDArray[np.int64]) -> Matrix:

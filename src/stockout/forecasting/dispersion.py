@@ -33,7 +33,8 @@ def variance_to_mean(ahead: Windows, forecast: Matrix) -> tuple[Matrix, Matrix]:
     """(items,) mean squared error of the sum over its mean forecast, and that mean.
 
     A window that was observed in part is scaled to the whole: its squared error and its mean grow
-    with its length. The ratio is nan where nothing was forecast.
+    with its length. Demand that was expected, not seen, would have strayed from its expectation:
+    its variance is added. The ratio is nan where nothing was forecast.
 
     Args:
         ahead: The windows.
@@ -41,7 +42,7 @@ def variance_to_mean(ahead: Windows, forecast: Matrix) -> tuple[Matrix, Matrix]:
     """
     scale = np.where(ahead.valid, ahead.possible / np.maximum(ahead.seen, 1), 0)
     count = np.maximum(ahead.valid.sum(axis=0), 1)
-    squared = ((forecast - ahead.actual) ** 2 * scale).sum(axis=0) / count
+    squared = (((forecast - ahead.actual) ** 2 + ahead.unseen) * scale).sum(axis=0) / count
     mean = (forecast * scale).sum(axis=0) / count
     return np.where(mean > 0, squared / np.where(mean > 0, mean, 1.0), np.nan), mean
 

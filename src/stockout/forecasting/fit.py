@@ -16,6 +16,7 @@ from stockout.forecasting.block import WARM_UP, Block, forecast_sums
 from stockout.forecasting.combination import class_ratios, weights
 from stockout.forecasting.demand_model import DemandModel
 from stockout.forecasting.dispersion import Pool, shrunk_ratio, variance_to_mean
+from stockout.forecasting.learned_demand import learned_demand
 from stockout.forecasting.models import PORTFOLIO
 from stockout.forecasting.seasonality import category_codes, seasons_ahead
 from stockout.forecasting.short_history import prior_of_rates, shrunk_level
@@ -88,28 +89,30 @@ def fit(history: History, horizon: int, protection: ArrayLike | None = None) -> 
     >>> fit(demand_history(frame), horizon=14).sum_mean(0, 14).round(0).tolist()
     [28.0]
     """
+    learned = learned_demand(history)
+    past = learned.history
     periods, items = history.units.shape
     wanted = np.broadcast_to(
         np.asarray(horizon if protection is None else protection, dtype=np.float64), (items,)
     )
     spans = _nearest_span(wanted, periods)
-    seasons = seasons_ahead(history, horizon)
-    classes = segments(history)["demand_class"].rank("dense").to_numpy().astype(np.int64) - 1
+    seasons = seasons_ahead(past, horizon)
+    classes = segments(past)["demand_class"].rank("dense").to_numpy().astype(np.int64) - 1
     estimates = _Estimates.empty(horizon, items)
     live = np.flatnonzero((history.items["status"] != "ended").to_numpy())
     if live.size:
-        sample = Block(history, seasons, live[:: -(-live.size // SAMPLE)])
+        sample = Block(learned, seasons, live[:: -(-live.size // SAMPLE)])
         shared = {s: _share(sample, s, classes) for s in np.unique(spans[live]).tolist()}
         for first in range(0, live.size, BLOCK):
             columns = live[first : first + BLOCK]
             same = np.array_equal(columns, sample.columns)
-            block = sample if same else Block(history, seasons, columns)
+            block = sample if same else Block(learned, seasons, columns)
             for span in np.unique(spans[columns]).tolist():
                 keep = np.flatnonzero(spans[columns] == span)
                 estimates.put(columns[keep], _estimate(block, keep, shared[span], classes))
-        short = live[history.evidence()[:, live].sum(axis=0) < WARM_UP[history.freq]]
+        short = live[past.evidence()[:, live].sum(axis=0) < WARM_UP[history.freq]]
         if short.size:
-            estimates.put(short, _from_category(history, seasons, estimates, live, short))
+            estimates.put(short, _from_category(past, seasons, estimates, live, short))
     estimates.label[(history.items["status"] == "new").to_numpy()] = "new"
     return DemandModel(
         history,

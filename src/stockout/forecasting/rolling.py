@@ -31,6 +31,7 @@ class Windows(NamedTuple):
     seen: Matrix  # observed rows in the window
     possible: Matrix  # rows that could have been: not on a weekday that never sells
     valid: NDArray[np.bool_]  # half of the open rows or more were observed, after a warm-up
+    unseen: Matrix  # variance of the demand in the window that is an expectation, not seen
 
     @property
     def independent(self) -> Matrix:
@@ -38,12 +39,13 @@ class Windows(NamedTuple):
         return np.asarray(self.valid.sum(axis=0) / self.span)
 
 
-def windows(
+def windows(  # noqa: PLR0917 - the matrices, in the order of the panel
     units: NDArray[np.float32],
     seasons: list[NDArray[np.float32]],
     observed: NDArray[np.bool_],
     span: int,
     warm_up: int,
+    variance: NDArray[np.float32] | None = None,
 ) -> Windows:
     """Sums ahead of every past origin.
 
@@ -53,6 +55,8 @@ def windows(
         observed: (periods, items) rows that are demand.
         span: Periods in a window, at most the periods of the history.
         warm_up: Observed rows that a level needs before its forecasts are judged.
+        variance: (periods, items) variance of the units that are expectations; None where all of
+            them are counts.
     """
     actual = _sum_ahead(np.where(observed, units, 0), span)
     ahead = [_sum_ahead(np.where(observed, s[: len(units)], 0), span) for s in seasons]
@@ -60,7 +64,12 @@ def windows(
     before = np.vstack([np.zeros((1, units.shape[1])), np.cumsum(observed, axis=0)])[: len(seen)]
     possible = _sum_ahead(seasons[0][: len(units)] > CLOSED_INDEX, span)
     valid = (seen > 0) & (seen >= _ENOUGH * possible) & (before >= warm_up)
-    return Windows(span, actual, ahead, seen, possible, valid)
+    unseen = (
+        np.zeros_like(actual)
+        if variance is None
+        else _sum_ahead(np.where(observed, variance, 0), span)
+    )
+    return Windows(span, actual, ahead, seen, possible, valid, unseen)
 
 
 def _sum_ahead(values: NDArray[np.generic], span: int) -> Matrix:

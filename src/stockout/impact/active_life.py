@@ -156,4 +156,4 @@ def _last_rows(history: History) -> Rows:
     last_sign = np.where(sign.any(axis=0), last_sign, own_first_rows(history) - 1)
     ended = (history.items["status"] == "ended").to_numpy()
     delisted = history.items.select(axis_of(history).row_of(pl.col("active_to")).fill_null(last))
-    return np.minimum(np.where(ended, last_sign, last), delisted.to_series().to_numpy())
+    return np.asarray(np.minimum(np.where(ended, last_sign, last), delisted.to_series().to_numpy()))

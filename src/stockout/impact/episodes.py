@@ -40,13 +40,18 @@ class Episodes(NamedTuple):
     end: NDArray[np.str_]  # (episodes,) how it ended
 
     @property
-    def count(self) -> int:
+    def number(self) -> int:
         """Number of episodes."""
         return self.first.size
 
+    @property
+    def last(self) -> Rows:
+        """(episodes,) place in the cells of its last period."""
+        return np.asarray(np.append(self.first[1:], self.t.size)[: self.first.size] - 1)
+
     def sums(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
         """(episodes,) sums of values of the cells."""
-        return np.bincount(self.of, values, self.count)
+        return np.asarray(np.bincount(self.of, values, self.number), dtype=np.float64)
 
     def place(self) -> Rows:
         """(cells,) how many periods of its episode come before each."""
@@ -73,7 +78,7 @@ def find_episodes(history: History, active: Flags) -> Episodes:
         between != closed[t[1:] - 1, item[1:]] - closed[t[:-1], item[:-1]]
     )
     first = np.flatnonzero(new)
-    last = np.append(first[1:], t.size) - 1
+    last = np.append(first[1:], t.size)[: first.size] - 1
     stocked = active & (history.share > 0) & ~out
     return Episodes(
         t=t,
@@ -81,7 +86,7 @@ def find_episodes(history: History, active: Flags) -> Episodes:
         of=np.cumsum(new) - 1,
         first=first,
         begun=_begun(history, stocked, t[first], item[first]),
-        end=_ends(history, active, t[last], item[last]) if first.size else np.empty(0, np.str_),
+        end=_ends(history, active, t[last], item[last]),
     )
 
 
@@ -149,12 +154,11 @@ def episode_frame(
     Returns:
         Columns sku, location, first_date, last_date (first days of its first and last period),
         days (length in days, closed periods included), days_out (time out of stock, a part of a
-        period by its share), end (restocked, open, ended, lapsed, unknown), begun (the start was seen),
-        and ``values``; sorted by item and date.
+        period by its share), end (restocked, open, ended, lapsed, unknown), begun (the start was
+        seen), and ``values``; sorted by item and date.
     """
     length = DAYS_PER_PERIOD[history.freq]
-    last = np.append(episodes.first[1:], episodes.t.size) - 1
-    first_row, last_row = episodes.t[episodes.first], episodes.t[last]
+    first_row, last_row = episodes.t[episodes.first], episodes.t[episodes.last]
     share = history.share[episodes.t, episodes.item].astype(np.float64)
     return history.items.select(ITEM)[episodes.item[episodes.first]].with_columns(
         first_date=history.dates.gather(first_row),

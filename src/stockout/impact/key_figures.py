@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from stockout.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+GROUPS = ("sku", "location", "category", "supplier", "channel", "month")
+"""What key figures can be told apart by."""
+
+
+def checked_groups(by: Sequence[str]) -> list[str]:
+    """The groups asked for, each once.
+
+    Raises:
+        ConfigError: There is no such grouping.
+
+    >>> checked_groups(["month", "sku", "month"])
+    ['month', 'sku']
+    """
+    for name in by:
+        if name not in GROUPS:
+            raise ConfigError(f"by: found {name!r}, expected {', '.join(GROUPS)}, or none")
+    return list(dict.fromkeys(by))
 
 
 class KeyFigure(NamedTuple):
@@ -51,8 +74,9 @@ KEY_FIGURES = (
     KeyFigure("episodes_per_item_year", "a year", "episodes an item and year",
               "How often an item runs out in a year in which it is meant to be sold."),
     KeyFigure("episode_days", "days", "days an episode",
-              "Mean days from running out to the next stock. Where the end of some is not known, "
-              "all days out of stock by the number of known ends, with a 90 % interval."),
+              "Mean days from running out to the next stock, a part of a day by its share. Where "
+              "the end of some is not known, all days out by the number of known ends, with a "
+              "90 % interval."),
     KeyFigure("days_of_supply", "days", "days of supply",
               "How long the stock on hand at the as-of date lasts at the mean demand of the last "
               "28 days."),

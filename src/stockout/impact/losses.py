@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy import special
 
+from stockout.demand.latent import LEVEL
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
     Rows = NDArray[np.int64]
     Vector = NDArray[np.float64]
-
-LEVEL = 0.9
-"""Probability of the intervals."""
 
 OUT = "out all period"
 PART = "part of the period"
@@ -53,7 +52,7 @@ class Losses(NamedTuple):
     episode: Rows  # -1 for phantom stock
 
 
-def losses(
+def losses(  # noqa: PLR0917 - what is known, from the demand to the money
     latent: Latent,
     episodes: Episodes,
     beyond: Flags,
@@ -131,7 +130,8 @@ def with_independent(
         variance: Of the second, as of a normal variable.
 
     >>> one = np.ones(1)
-    >>> low, high = with_independent((4 * one, 16 * one), 10 * one, 10 * one, (8 / 1.6449) ** 2 * one)
+    >>> variance = (8 / 1.6449) ** 2 * one
+    >>> low, high = with_independent((4 * one, 16 * one), 10 * one, 10 * one, variance)
     >>> round(float(low[0]), 2), round(float(high[0]), 2)
     (10.0, 30.0)
     """

@@ -14,6 +14,7 @@ import polars as pl
 from scipy import special
 
 from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.shrinkage import ratio
 from stockout.impact.active_life import own_first_rows
 from stockout.tables import ITEM
 
@@ -41,6 +42,8 @@ year."""
 REFERENCE_UNITS = 30.0
 """The reference goes back until the item sold about so many units: a standard error of 18 %."""
 
+_BLOCK = 4_000_000  # cells of a matrix held at a time
+_LEAST_UNITS = 1e-9  # so that ratios stay finite where nothing was sold
 _FEWEST_DAYS = 28  # of the reference: with fewer, how the item sells is not known
 
 
@@ -70,15 +73,6 @@ class PhantomStock(NamedTuple):
         return np.asarray(own + np.bincount(pair % groups, shared**2, groups))
 
 
-class _Runs(NamedTuple):
-    """Periods in a row with stock and without a sale."""
-
-    item: Rows
-    first: Rows  # row of the first period
-    last: Rows
-    lasts: Flags  # it goes on until as-of
-
-
 def phantom_stock(
     history: History,
     active: Flags,
@@ -90,8 +84,8 @@ def phantom_stock(
 ) -> PhantomStock:
     """Finds runs without sales that stock on the shelf would hardly have had.
 
-    The probability of no sale in a run is ``p = prod P0``, with ``P0 = (k / (k + mu))**k`` under the
-    negative binomial, averaged over what the sales before the run leave open about the level. Since
+    The probability of no sale in a run is ``p = prod P0``, with ``P0 = (k / (k + mu))**k`` by the
+    negative binomial, averaged over what the sales before the run leave open about the level. As
     demand that comes in lumps has more days without a sale than that, the share of days without a
     sale before the run gives a second probability, and the larger of the two counts. Runs that
     last until as-of and those that are over are two families of tests, each with a false discovery
@@ -117,41 +111,101 @@ def phantom_stock(
     >>> found.select("first_date", "expected_units", "lasts").row(0)
     (datetime.date(2026, 3, 2), 28.0, True)
     """
-    stocked = active & (history.share >= 1) & ~history.sold_out
-    runs = _runs(history, stocked)
-    exposure = stocked * (np.float32(1) if profile is None else np.nan_to_num(profile))
-    evidence = stocked & history.evidence()
-    before = _Sums(history.units * evidence), _Sums(exposure * evidence), _Sums(evidence)
-    zeros = _Sums(evidence & (history.units <= 0))
-    length = DAYS_PER_PERIOD[history.freq]
-    start, stop = _reference(history, before, runs)
-    sold, weight, count = (sums.between(start, stop, runs.item) for sums in before)
-    run_weight = _Sums(exposure).between(runs.first, runs.last + 1, runs.item)
-    run_count = _Sums(stocked).between(runs.first, runs.last + 1, runs.item)
-    enough = (count * length >= _FEWEST_DAYS) & (sold > 0) & (weight > 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        level = np.where(enough, sold / weight, 0)
-        mean = np.where(enough, sold / count, 0)
-    expected = level * run_weight
-    p = np.ones(runs.item.size)
-    empty = zeros.between(start, stop, runs.item)
-    p[enough] = np.maximum(
-        _no_units(expected, sold, mean, dispersion[runs.item])[enough],
-        _no_purchase(run_count, empty, count - empty)[enough],
-    )
-    tests = int((stocked & (history.units > 0)).sum()) + runs.item.size
-    now = int(stocked.any(axis=0).sum())
+    parts, sales, stocked_items = [], 0, 0
+    step = max(1, _BLOCK // history.periods)
+    for first in range(0, history.items.height, step):
+        at = slice(first, first + step)
+        block = _Block.of(history, active, profile, at)
+        parts.append(_tested(block, dispersion[at]).with_items_from(first))
+        sales += int((block.stocked & (block.units > 0)).sum())
+        stocked_items += int(block.stocked.any(axis=0).sum())
+    runs = _Runs._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
     found = np.where(
         runs.lasts,
-        _discoveries(np.where(runs.lasts, p, 1), now, false_discoveries),
-        _discoveries(np.where(runs.lasts, 1, p), tests, false_discoveries),
+        _discoveries(np.where(runs.lasts, runs.p, 1), stocked_items, false_discoveries),
+        _discoveries(np.where(runs.lasts, 1, runs.p), sales + runs.p.size, false_discoveries),
     )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.sqrt((1 + mean / dispersion[runs.item]) / sold)
-    return _findings(
-        history, runs, stocked, np.flatnonzero(found & (expected >= least_expected)),
-        level=level, error=error, dispersion=dispersion, exposure=exposure, expected=expected, p=p,
-    )  # fmt: skip
+    chosen = np.flatnonzero(found & (runs.expected >= least_expected))
+    runs = _Runs._make(column[chosen] for column in runs)
+    return _findings(history, active, profile, dispersion, runs)
+
+
+class _Runs(NamedTuple):
+    """Periods in a row with stock and without a sale; all arrays (runs,)."""
+
+    item: Rows
+    first: Rows  # row of the first period
+    last: Rows
+    lasts: Flags  # it goes on until as-of
+    level: Vector  # units a period of profile 1
+    error: Vector  # relative standard deviation of what is not known of the level
+    expected: Vector  # units that should have been sold
+    p: Vector  # probability that none was
+
+    def with_items_from(self, first: int) -> _Runs:
+        """The same with items counted from ``first``."""
+        return self._replace(item=self.item + first)
+
+
+class _Block(NamedTuple):
+    """Some items; all matrices (periods, items)."""
+
+    units: Matrix
+    stocked: Flags  # in stock all period, and meant to be sold
+    breaks: Flags  # the period belongs to no run
+    evidence: Flags  # it tells how the item sells
+    exposure: Matrix  # the profile where stocked
+    days: int  # of a period
+
+    @classmethod
+    def of(cls, history: History, active: Flags, profile: Matrix | None, at: slice) -> _Block:
+        """The items of a slice."""
+        stocked = _stocked(history, active, at)
+        units, open_ = history.units[:, at], history.open[:, at]
+        rows = np.arange(history.periods)[:, None]
+        own = rows >= own_first_rows(history)[at]
+        began = history.items["began_with_sale"].to_numpy()[at]
+        first = (rows == history.start[at]) & began
+        return cls(
+            units=units,
+            stocked=stocked,
+            # while its location is closed, a run goes on
+            breaks=(open_ | ~own) & ~(stocked & (units <= 0)),
+            evidence=stocked & history.observed[:, at] & ~first,
+            exposure=stocked * (np.float32(1) if profile is None else profile[:, at]),
+            days=DAYS_PER_PERIOD[history.freq],
+        )
+
+
+def _stocked(history: History, active: Flags, at: slice) -> Flags:
+    return np.asarray(
+        active[:, at] & (history.share[:, at] >= 1) & ~history.sold_out[:, at], dtype=np.bool_
+    )
+
+
+def _tested(block: _Block, dispersion: Vector) -> _Runs:
+    """All runs of some items, with the probability of no sale in each."""
+    item, first, last, lasts = _runs(block)
+    sums = [
+        _Sums(matrix)
+        for matrix in (
+            block.units * block.evidence,
+            block.exposure * block.evidence,
+            block.evidence,
+            block.evidence & (block.units <= 0),
+        )
+    ]
+    start, stop = _reference(block, sums, item, first)
+    sold, weight, count, empty = (each.between(start, stop, item) for each in sums)
+    own_weight = _Sums(block.exposure).between(first, last + 1, item)
+    own_count = _Sums(block.stocked).between(first, last + 1, item)
+    enough = (count * block.days >= _FEWEST_DAYS) & (sold > 0) & (weight > 0)
+    level, mean = ratio(sold, weight), ratio(sold, count)
+    expected = np.where(enough, level * own_weight, 0)
+    excess = mean / dispersion[item]
+    p = np.maximum(_no_units(expected, sold, excess), _no_purchase(own_count, empty, count - empty))
+    error = np.sqrt(ratio(1 + excess, sold))
+    return _Runs(item, first, last, lasts, level, error, expected, np.where(enough, p, 1.0))
 
 
 class _Sums:
@@ -166,56 +220,46 @@ class _Sums:
         return np.asarray(self._before[stop, item] - self._before[start, item])
 
 
-def _runs(history: History, stocked: Flags) -> _Runs:
-    """All runs; periods in which the location was closed lie within a run and do not count."""
-    periods = history.periods
+def _runs(block: _Block) -> tuple[Rows, Rows, Rows, Flags]:
+    """Item, first row, last row of each run, and whether it lasts until as-of."""
+    periods = len(block.breaks)
     rows = np.arange(periods, dtype=np.int32)[:, None]
-    start = own_first_rows(history)
-    breaks = ((rows < start) | history.open) & ~(stocked & (history.units <= 0))
-    last_break = np.maximum.accumulate(np.where(breaks, rows, -1), axis=0)
-    quiet = ~breaks & history.open & (rows >= start)
+    last_break = np.maximum.accumulate(np.where(block.breaks, rows, -1), axis=0)
+    quiet = block.stocked & ~block.breaks
     last_quiet = np.maximum.accumulate(np.where(quiet, rows, -1), axis=0)
-    # a run is over in the period before a break, or at as-of
-    over = np.ones_like(breaks)
-    over[:-1] = breaks[1:]
+    over = np.ones_like(block.breaks)  # before a break, or at as-of
+    over[:-1] = block.breaks[1:]
     t, item = np.nonzero(over & (last_quiet > last_break))
-    return _Runs(
-        item=item,
-        first=last_break[t, item].astype(np.int64) + 1,
-        last=last_quiet[t, item].astype(np.int64),
-        lasts=t == periods - 1,
-    )
+    first, last = last_break[t, item].astype(np.int64) + 1, last_quiet[t, item].astype(np.int64)
+    return item, first, last, t == periods - 1
 
 
-def _reference(
-    history: History, before: tuple[_Sums, _Sums, _Sums], runs: _Runs
-) -> tuple[Rows, Rows]:
+def _reference(block: _Block, sums: list[_Sums], item: Rows, first: Rows) -> tuple[Rows, Rows]:
     """Rows from and up to which the time before each run tells how its item sells.
 
     The period just before a run is left out: it has a sale, or the run would have begun earlier.
     """
-    every = np.arange(history.items.height)
-    all_rows = np.zeros_like(every), np.full_like(every, history.periods)
-    units, _, count = (sums.between(*all_rows, every) for sums in before)
-    least, most = (days // DAYS_PER_PERIOD[history.freq] for days in REFERENCE_DAYS)
-    rate = units / np.maximum(count, 1)
-    wanted = np.clip(np.ceil(REFERENCE_UNITS / np.maximum(rate, 1e-9)), least, most)
-    stop = np.maximum(runs.first - 1, 0)
-    start = np.maximum(stop - wanted[runs.item].astype(np.int64), 0)
-    return start, stop
+    periods, items = block.units.shape
+    every = np.arange(items)
+    units, _, count, _ = (
+        each.between(np.zeros_like(every), np.full_like(every, periods), every) for each in sums
+    )
+    least, most = (days // block.days for days in REFERENCE_DAYS)
+    wanted = np.ceil(REFERENCE_UNITS * ratio(count, units, empty=np.inf))
+    wanted = np.clip(wanted, least, most).astype(np.int64)
+    stop = np.maximum(first - 1, 0)
+    return np.maximum(stop - wanted[item], 0), stop
 
 
-def _no_units(expected: Vector, sold: Vector, mean: Vector, k: Vector) -> Vector:
+def _no_units(expected: Vector, sold: Vector, excess: Vector) -> Vector:
     """Probability of a run without a unit sold, by the negative binomial.
 
-    ``prod P0 = exp(-phi expected)``, with ``phi = k log(1 + mean / k) / mean``; the level is gamma
-    with the relative variance that the units sold before leave it: (1 + mean / k) / sold.
+    With ``e = mean / k``, ``prod P0 = exp(-phi expected)`` where ``phi = log(1 + e) / e``; the
+    level is gamma with the relative variance that the units sold before leave, ``(1 + e) / sold``.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        excess = mean / k  # 0 for Poisson
-        phi = np.where(excess > 0, np.log1p(excess) / excess, 1.0)
-        shape = sold / (1 + excess)
-        return np.asarray((1 + phi * expected / shape) ** -shape)
+    phi = ratio(np.log1p(excess), excess, empty=1.0)
+    shape = np.maximum(sold, _LEAST_UNITS) / (1 + excess)
+    return np.asarray((1 + phi * expected / shape) ** -shape)
 
 
 def _no_purchase(periods: Vector, zeros: Vector, others: Vector) -> Vector:
@@ -236,33 +280,30 @@ def _discoveries(p: Vector, tests: int, q: float) -> Flags:
 
 
 def _findings(
-    history: History,
-    runs: _Runs,
-    stocked: Flags,
-    chosen: Rows,
-    *,
-    level: Vector,
-    error: Vector,
-    dispersion: Vector,
-    exposure: Matrix,
-    expected: Vector,
-    p: Vector,
+    history: History, active: Flags, profile: Matrix | None, dispersion: Vector, runs: _Runs
 ) -> PhantomStock:
-    chosen = chosen[np.lexsort((runs.first[chosen], runs.item[chosen]))]
-    first, last, item = runs.first[chosen], runs.last[chosen], runs.item[chosen]
-    run = np.repeat(np.arange(chosen.size), last - first + 1)
-    begin = np.cumsum(last - first + 1) - (last - first + 1)
-    t = np.arange(run.size) - begin[run] + first[run]
-    kept = stocked[t, item[run]]
-    t, run = t[kept], run[kept]
-    frame = history.items.select(ITEM)[item].with_columns(
-        first_date=history.dates.gather(first),
-        last_date=history.dates.gather(last),
-        periods=pl.Series(np.bincount(run, minlength=chosen.size), dtype=pl.Int64),
-        expected_units=pl.Series(expected[chosen]),
-        p_value=pl.Series(p[chosen]),
-        lasts=pl.Series(runs.lasts[chosen]),
+    runs = _Runs._make(column[np.lexsort((runs.first, runs.item))] for column in runs)
+    length = runs.last - runs.first + 1
+    run = np.repeat(np.arange(length.size), length)
+    t = runs.first[run] + np.arange(run.size) - (np.cumsum(length) - length)[run]
+    stocked = _stocked(history, active, slice(None))[t, runs.item[run]]
+    t, run = t[stocked], run[stocked]
+    item = runs.item[run]
+    units = runs.level[run] * (1.0 if profile is None else profile[t, item].astype(np.float64))
+    frame = history.items.select(ITEM)[runs.item].with_columns(
+        first_date=history.dates.gather(runs.first),
+        last_date=history.dates.gather(runs.last),
+        periods=pl.Series(np.bincount(run, minlength=length.size), dtype=pl.Int64),
+        expected_units=pl.Series(runs.expected),
+        p_value=pl.Series(runs.p),
+        lasts=pl.Series(runs.lasts),
     )
-    units = np.asarray(level[chosen][run] * exposure[t, item[run]], dtype=np.float64)
-    noise = units + units**2 / dispersion[item[run]]
-    return PhantomStock(frame, t, item[run], units, noise, run, error[chosen])
+    return PhantomStock(
+        runs=frame,
+        t=t,
+        item=item,
+        units=units,
+        noise=units + units**2 / dispersion[item],
+        run=run,
+        error=runs.error,
+    )

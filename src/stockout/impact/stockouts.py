@@ -6,36 +6,28 @@ together. What is not known is left out of both sums, and its share is said besi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, get_args, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from scipy import special
 
 from stockout.demand.calendar import DAYS_PER_PERIOD
-from stockout.demand.ledger import SOLD_OUT_DURING_DAY
-from stockout.errors import ConfigError, NotKnownError
-from stockout.impact.episodes import OPEN, RESTOCKED
-from stockout.impact.key_figures import KEY_FIGURES
-from stockout.impact.losses import LEVEL
-from stockout.tables import ITEM, without_crumbs
+from stockout.demand.latent import LEVEL
+from stockout.errors import NotKnownError
+from stockout.impact.item_sums import Months, by_channel, item_sums
+from stockout.impact.key_figures import KEY_FIGURES, checked_groups
+from stockout.tables import without_crumbs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from stockout.impact.lost_sales import LostSales
+    from stockout.impact.stockout_costs import LostSales
 
-    Matrix = NDArray[np.floating]
     Vector = NDArray[np.float64]
     Codes = NDArray[np.int64]
-
-Group = Literal["sku", "location", "category", "supplier", "channel", "month"]
-"""What key figures can be told apart by."""
-
-SUPPLY_DAYS = 28
-"""Days up to as-of whose mean demand says how long stock lasts."""
 
 _YEAR_DAYS = 365.25
 _HINTS = {
@@ -66,27 +58,24 @@ def kpis(found: LostSales, by: Sequence[str] = ()) -> pl.DataFrame:
         NotKnownError: The data do not name what to group by.
     """
     keys = _keys(found, by)
-    parts = _parts(found, monthly="month" in by)
-    if "channel" in by:
-        parts = _by_channel(parts, found)
-    else:
-        parts = parts.with_columns(portion=pl.lit(1.0))
+    parts = item_sums(found, monthly="month" in by)
+    if "channel" in by and found.channels is not None:
+        parts = by_channel(parts, found.channels)
     groups, of_part = _groups(parts, keys)
     totals = _totals(parts.with_columns(group=pl.Series(of_part)), groups.height)
-    intervals = _lost_intervals(found, parts, of_part, groups.height)
+    months = Months.of_panel(found.history.dates, monthly="month" in by)
+    intervals = _lost_intervals(found, parts, of_part, groups.height, months)
     figures = _figures(pl.concat([totals, intervals], how="horizontal"), found, by)
     return without_crumbs(_long(groups, figures, keys))
 
 
 def _keys(found: LostSales, by: Sequence[str]) -> list[str]:
     """Columns to group by."""
-    for name in by:
-        if name not in get_args(Group):
-            raise ConfigError(f"by: found {name!r}, expected {', '.join(get_args(Group))}, or none")
-    columns = ["supplier_id" if name == "supplier" else name for name in dict.fromkeys(by)]
+    names = checked_groups(by)
+    columns = ["supplier_id" if name == "supplier" else name for name in names]
     lacking = [
         name
-        for name, column in zip(dict.fromkeys(by), columns, strict=True)
+        for name, column in zip(names, columns, strict=True)
         if (name == "channel" and found.channels is None)
         or (
             name in {"category", "supplier"}
@@ -99,146 +88,6 @@ def _keys(found: LostSales, by: Sequence[str]) -> list[str]:
             hint=_HINTS[lacking[0]],
         )
     return columns
-
-
-class _Months(NamedTuple):
-    """Which rows of the panel belong together."""
-
-    first: Codes  # (months,) first row of each
-    of: Codes  # (periods,) month of each row
-    dates: pl.Series  # (months,) first day of each
-
-    @classmethod
-    def of_panel(cls, dates: pl.Series, *, monthly: bool) -> _Months:
-        if not monthly:
-            return cls(np.zeros(1, np.int64), np.zeros(len(dates), np.int64), dates.head(1))
-        month = dates.dt.month_start()
-        new = (month != month.shift()).fill_null(value=True).to_numpy()
-        return cls(np.flatnonzero(new), np.cumsum(new) - 1, month.filter(pl.Series(new)))
-
-
-def _parts(found: LostSales, *, monthly: bool) -> pl.DataFrame:
-    """Sums by item (and month): what all figures are made of."""
-    months = _Months.of_panel(found.history.dates, monthly=monthly)
-    items = found.history.items.height
-    columns = {
-        **{name: np.add.reduceat(matrix, months.first, axis=0, dtype=np.float64)
-           for name, matrix in _of_periods(found)},
-        **_of_events(found, months),
-    }  # fmt: skip
-    frame = pl.DataFrame({name: pl.Series(matrix.ravel()) for name, matrix in columns.items()})
-    month, item = np.divmod(np.arange(frame.height), items)
-    frame = frame.with_columns(
-        found.attributes.select(*ITEM, "category", "supplier_id")[item],
-        month=months.dates.gather(month),
-        month_code=pl.Series(month),
-        item=pl.Series(item),
-    )
-    if not monthly:
-        frame = frame.with_columns(**_supply(found))
-    happened = pl.any_horizontal(pl.col("active", "episodes", "cycles") > 0)
-    return frame.filter(happened)
-
-
-def _of_periods(found: LostSales):  # noqa: ANN202 - a generator of names and matrices
-    """Matrices to sum over periods, one at a time."""
-    history, price = found.history, found.prices.usual.astype(np.float32)
-    active = found.active
-    known = active & ~np.isnan(history.share)
-    wanted = np.where(active, np.nan_to_num(found.latent.mean), np.float32(0))
-    away = np.where(known, 1 - history.share, np.float32(0))
-    unsure = _unsure(found) * known
-    value = wanted * np.nan_to_num(price)
-    low, high = np.maximum(away - unsure, 0), np.minimum(away + unsure, 1)
-    yield "active", active
-    yield "known", known
-    yield "hit", known & ((away > 0) | history.sold_out)
-    yield "away", away
-    yield "away_low", low
-    yield "away_high", high
-    yield "wanted", wanted
-    yield "wanted_known", wanted * known
-    yield "wanted_priced", wanted * (known & ~np.isnan(price))
-    yield "value_known", value * known
-    for name, part in (("", away), ("_low", low), ("_high", high)):
-        yield f"wanted_away{name}", wanted * part
-        yield f"value_away{name}", value * part
-    yield "sold", np.where(active, history.units, 0)
-    yield "sold_known", np.where(known, history.units, 0)
-
-
-def _unsure(found: LostSales) -> Matrix:
-    """(periods, items) time for which it is open, either way, whether there was stock.
-
-    A day on which stock ran out counts as half a day out of stock, and may be any part of it.
-    """
-    history = found.history
-    whole = np.isclose(history.share, SOLD_OUT_DURING_DAY)
-    length = DAYS_PER_PERIOD[history.freq]
-    of_period = np.where(whole, SOLD_OUT_DURING_DAY, SOLD_OUT_DURING_DAY / length)
-    return np.where(history.sold_out, of_period, 0).astype(np.float32)
-
-
-def _of_events(found: LostSales, months: _Months) -> dict[str, Vector]:
-    """(months, items) sums of what happens at a time: losses, episodes, cycles."""
-    shape = months.first.size, found.history.items.height
-
-    def sums(t: Codes, item: Codes, values: Matrix | None = None) -> Vector:
-        cell = months.of[t] * shape[1] + item
-        return np.bincount(cell, values, shape[0] * shape[1]).astype(np.float64).reshape(shape)
-
-    of, runs = found.losses, found.runs
-    lost = np.nan_to_num(of.lost)
-    frame = found.episodes
-    t, item = runs.t[runs.first], runs.item[runs.first]
-    columns = {
-        "lost": sums(of.t, of.item, lost),
-        "lost_priced": sums(of.t, of.item, lost * ~np.isnan(of.price)),
-        "lost_costed": sums(of.t, of.item, lost * ~np.isnan(of.margin)),
-        "revenue": sums(of.t, of.item, lost * np.nan_to_num(of.price)),
-        "margin": sums(of.t, of.item, lost * np.nan_to_num(of.margin)),
-        "phantom": sums(of.t, of.item, of.phantom),
-        "episodes": sums(t, item),
-        "open": sums(t, item, runs.end == OPEN),
-        "ended": sums(t, item, runs.end == RESTOCKED),
-        "episode_days": sums(t, item, frame["days"].to_numpy()),
-    }
-    cycles = found.cycles
-    none = np.zeros(shape)
-    if cycles is None:
-        return {**columns, "cycles": none, "cycles_known": none, "cycles_served": none}
-    return {
-        **columns,
-        "cycles": sums(cycles.end, cycles.item),
-        "cycles_known": sums(cycles.end, cycles.item, cycles.known),
-        "cycles_served": sums(cycles.end, cycles.item, cycles.known & ~cycles.stockout),
-    }
-
-
-def _supply(found: LostSales) -> dict[str, pl.Series]:
-    """Stock and mean daily demand of the items that are still sold at as-of."""
-    history = found.history
-    last = slice(-max(1, SUPPLY_DAYS // DAYS_PER_PERIOD[history.freq]), None)
-    mean, active = found.latent.mean[last], found.active[last]
-    count = (active & ~np.isnan(mean)).sum(axis=0)
-    rate = np.where(active, np.nan_to_num(mean), 0).sum(axis=0, dtype=np.float64)
-    rate = rate / np.maximum(count, 1) / DAYS_PER_PERIOD[history.freq]
-    rate[(history.items["status"] == "ended").to_numpy()] = 0
-    stock = found.attributes["on_hand"].fill_null(np.nan).to_numpy()
-    known = (rate > 0) & ~np.isnan(stock)
-    return {
-        "rate": pl.Series(rate),
-        "rate_known": pl.Series(np.where(known, rate, 0)),
-        "stock": pl.Series(np.where(known, stock, 0)),
-    }
-
-
-def _by_channel(parts: pl.DataFrame, found: LostSales) -> pl.DataFrame:
-    """A row for each channel in which an item is sold, with its portion of the units."""
-    if found.channels is None:
-        raise NotKnownError("the channel of no item is known", hint=_HINTS["channel"])
-    channels = found.channels.select(pl.col("item").cast(pl.Int64), "channel", portion="share")
-    return parts.join(channels, on="item", maintain_order="left_right")
 
 
 def _groups(parts: pl.DataFrame, keys: list[str]) -> tuple[pl.DataFrame, Codes]:
@@ -276,15 +125,13 @@ def _totals(parts: pl.DataFrame, groups: int) -> pl.DataFrame:
 
 
 def _lost_intervals(
-    found: LostSales, parts: pl.DataFrame, of_part: Codes, groups: int
+    found: LostSales, parts: pl.DataFrame, of_part: Codes, groups: int, months: Months
 ) -> pl.DataFrame:
     """Intervals of lost units, revenue and margin of each group.
 
     A period with losses belongs to the parts of its item and month: one, or one a channel.
     """
     of = found.losses
-    monthly = parts.height > 0 and parts["month_code"].n_unique() > 1
-    months = _Months.of_panel(found.history.dates, monthly=monthly)
     items = found.history.items.height
     key = months.of[of.t] * items + of.item
     part_key = parts["month_code"].to_numpy() * items + parts["item"].to_numpy()
@@ -294,7 +141,7 @@ def _lost_intervals(
     cell = np.repeat(np.arange(of.t.size), count)
     part = order[first[cell] + np.arange(cell.size) - (np.cumsum(count) - count)[cell]]
     portion = parts["portion"].to_numpy()[part]
-    columns = {}
+    columns: dict[str, Vector] = {}
     for name, of_unit in (("lost", None), ("revenue", of.price), ("margin", of.margin)):
         weight = portion if of_unit is None else portion * np.nan_to_num(of_unit)[cell]
         low, high = found.lost_interval(cell, weight, of_part[part], groups)
@@ -308,10 +155,13 @@ def _figures(sums: pl.DataFrame, found: LostSales, by: Sequence[str]) -> dict[st
     wanted_known = _ratio("wanted_known", "wanted")
     years = pl.col("known") * DAYS_PER_PERIOD[found.history.freq] / _YEAR_DAYS
     rate = _bounded("away", "known")
-    by_demand = _bounded("wanted_away", "wanted_known")
-    by_revenue = _bounded("value_away", "value_known")
-    nothing_known = pl.col("known") == 0
-    lost = {name: pl.when(~nothing_known).then(name) for name in ("lost", "lost_low", "lost_high")}
+    by_demand = _weighted("wanted", "lost")
+    by_revenue = _weighted("value", "revenue")
+    told = (pl.col("known") > 0) & (
+        (pl.col("lost_unknown") == 0) | (pl.col("lost_unknown") < pl.col("hit"))
+    )
+    lost = {name: pl.when(told).then(name) for name in ("lost", "lost_low", "lost_high")}
+    lost_known = wanted_known * (1 - _ratio("lost_unknown", "hit").fill_null(0.0))
     figures = {
         "items": (pl.col("items"), None, None, None),
         "item_periods": (pl.col("active"), None, None, known),
@@ -325,7 +175,7 @@ def _figures(sums: pl.DataFrame, found: LostSales, by: Sequence[str]) -> dict[st
                 _ratio("sold_known", pl.col("sold_known") + lost[name])
                 for name in ("lost", "lost_high", "lost_low")
             ),
-            wanted_known,
+            lost_known,
         ),
         "cycle_service_level": (
             _ratio("cycles_served", "cycles_known"), None, None, _ratio("cycles_known", "cycles"),
@@ -335,9 +185,9 @@ def _figures(sums: pl.DataFrame, found: LostSales, by: Sequence[str]) -> dict[st
         "episodes_per_item_year": (_ratio("episodes", years), None, None, known),
         "episode_days": (*_episode_days(sums), known),
         "sold_units": (pl.col("sold"), None, None, pl.lit(1.0)),
-        "lost_units": (*lost.values(), wanted_known),
+        "lost_units": (*lost.values(), lost_known),
         "phantom_units": (_if_known("phantom"), None, None, known),
-        **_money(lost, found),
+        **_money(lost, lost_known, found),
     }  # fmt: skip
     if found.cycles is None:
         del figures["cycle_service_level"]
@@ -374,6 +224,23 @@ def _bounded(above: str, below: str) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
     return value, pl.when(open_).then(low), pl.when(open_).then(high)
 
 
+def _weighted(weight: str, lost: str) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """A rate weighted by an estimate of what was wanted.
+
+    Its interval is that of what was lost beside what was wanted in stock, wider by the hours that
+    are not known.
+    """
+    stocked = pl.col(f"{weight}_known") - pl.col(f"{weight}_away")
+    bounds = []
+    for end in ("_low", "_high"):
+        error = pl.when(pl.col(lost) > 0).then(pl.col(f"{lost}{end}") / pl.col(lost)).otherwise(1.0)
+        away = pl.col(f"{weight}_away{end}") * error
+        bounds.append(_ratio(away, stocked + away))
+    low, high = bounds
+    value = _ratio(f"{weight}_away", f"{weight}_known")
+    return value, pl.when(low < high).then(low), pl.when(low < high).then(high)
+
+
 def _episode_days(sums: pl.DataFrame) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
     """Mean length of an episode, ends that are not known included.
 
@@ -396,13 +263,12 @@ def _episode_days(sums: pl.DataFrame) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
 
 
 def _money(
-    lost: dict[str, pl.Expr], found: LostSales
-) -> dict[str, tuple[pl.Expr, pl.Expr, pl.Expr, pl.Expr]]:
+    lost: Mapping[str, pl.Expr], known: pl.Expr, found: LostSales
+) -> dict[str, tuple[pl.Expr, ...]]:
     """Lost revenue and margin; net figures where a scenario is stated."""
-    known = _ratio("wanted_known", "wanted")
-    figures = {}
+    figures: dict[str, tuple[pl.Expr, ...]] = {}
     for name, priced in (("revenue", "lost_priced"), ("margin", "lost_costed")):
-        told = (pl.col("known") > 0) & ((pl.col(priced) > 0) | (pl.col("lost") == 0))
+        told = lost["lost"].is_not_null() & ((pl.col(priced) > 0) | (pl.col("lost") == 0))
         values = (pl.when(told).then(pl.col(f"{name}{end}")) for end in ("", "_low", "_high"))
         share = pl.when(pl.col("lost") > 0).then(pl.col(priced) / pl.col("lost")).otherwise(1.0)
         figures[name] = (*values, known * share)

@@ -26,11 +26,11 @@ from stockout.reports.terminal import (
 from stockout.tables import ITEM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rich.console import ConsoleDimensions, RenderableType
 
-    from stockout.impact.lost_sales import LostSales
+    from stockout.impact.stockout_costs import LostSales
 
 _TITLES = {figure.name: figure.title for figure in KEY_FIGURES}
 _UNITS = {figure.name: figure.unit for figure in KEY_FIGURES}
@@ -130,7 +130,9 @@ def kpi_digest(kpis: pl.DataFrame, by: Sequence[str], *, size: ConsoleDimensions
         ),
         _Column("known", "known", _known),
     ]
-    facts = [f"{groups.height:,} groups; known: share of item periods of known availability"]
+    facts = [
+        f"{_number(groups.height, 'group')}; known: share of item periods of known availability"
+    ]
     return _digest(
         groups, columns, _wrapped(facts, size.width), title="Stockouts by " + ", ".join(
             name.removesuffix("_id") for name in by), size=size,
@@ -160,7 +162,7 @@ def episode_digest(
         _Column("lost_revenue", "lost\nrevenue", _money, spare=1),
     ]
     still = int((episodes["end"] == OPEN).sum())
-    facts = [f"{episodes.height:,} episodes, {still:,} of them open"]
+    facts = [f"{_number(episodes.height, 'episode')}, {still:,} open"]
     return _digest(_named(rows, products), columns, facts, title="Stockout episodes", size=size)
 
 
@@ -185,13 +187,8 @@ def _sums(found: LostSales, figures: Mapping[str, _Figure]) -> list[str]:
     if not units.value:
         return ["no lost units in the periods whose availability is known"]
     wanted = units.value + (figures["sold_units"].value or 0)
-    line = (
-        f"{_amount('lost_units', units)} units lost, {_rate(units.value / wanted)} of those wanted"
-    )
-    if revenue.value is None:
-        money = "of unknown price"
-    else:
-        money = f"worth {_amount('lost_revenue', revenue)}"
+    line = f"{_amount(units)} units lost, {_rate(units.value / wanted)} of those wanted"
+    money = "of unknown price" if revenue.value is None else f"worth {_amount(revenue)}"
     margin = figures["lost_margin"]
     if margin.value:
         money += f", margin {_quantity(margin.value)}"
@@ -213,18 +210,18 @@ def _rates(figures: Mapping[str, _Figure]) -> list[str]:
         value = figures[name].value if name in figures else None
         return "unknown" if value is None else _rate(value)
 
-    lines = [
+    rates = (
         f"stockout rate {share('stockout_rate')} (by demand {share('stockout_rate_by_demand')}, by "
         f"revenue {share('stockout_rate_by_revenue')}), on-shelf availability "
         f"{share('on_shelf_availability')}, fill rate {share('fill_rate')}, cycle service level "
         f"{share('cycle_service_level')}"
-    ]
+    )
+    lines = [rates]
     episodes, days = figures["episodes"].value, figures["episode_days"].value
     if episodes:
         length = "" if days is None else f" of {_quantity(days)} days on average"
-        lines.append(
-            f"{episodes:,.0f} episodes{length}, {figures['open_episodes'].value or 0:,.0f} open"
-        )
+        still = figures["open_episodes"].value or 0
+        lines.append(f"{_number(episodes, 'episode')}{length}, {still:,.0f} open")
     return lines
 
 
@@ -235,8 +232,8 @@ def _not_known(found: LostSales, figures: Mapping[str, _Figure]) -> list[str]:
     if known.unknown:
         never = f"; for {known.never_known:,} items never known" if known.never_known else ""
         lines.append(
-            f"availability is unknown for {_rate(known.unknown / known.active)} of item periods{never}: "
-            "neither in stock nor out"
+            f"availability is unknown for {_rate(known.unknown / known.active)} of item periods"
+            f"{never}: neither in stock nor out"
         )
     if known.no_demand:
         lines.append(f"demand of {known.no_demand:,} periods out of stock cannot be told")
@@ -266,7 +263,11 @@ def _wrapped(facts: Sequence[str], width: int) -> list[str]:
     return [line for fact in facts for line in textwrap.wrap(fact, max(width, 40))]
 
 
-def _amount(name: str, figure: _Figure) -> str:
+def _number(count: float, word: str) -> str:
+    return f"{count:,.0f} {word}" + ("" if count == 1 else "s")
+
+
+def _amount(figure: _Figure) -> str:
     shown = f"{_quantity(figure.value)}"
     if figure.low is None or figure.high is None:
         return shown
@@ -303,7 +304,7 @@ def _ranges(kpis: pl.DataFrame) -> pl.Series:
     return pl.Series(cells, dtype=pl.String)
 
 
-def _shower(name: str):  # noqa: ANN202 - one of the functions of cells
+def _shower(name: str) -> Callable[[object], Text]:
     return {"share": _share, "money": _money}.get(_UNITS[name], _quantity)
 
 
