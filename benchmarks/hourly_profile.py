@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 HOURS = 16
 UNIT = 0.13
 DAY_VARIANCE = 0.09
-"""Within-day variance-to-mean ratio, and squared coefficient of variation of the days' rates. Days
-fully in stock have a variance around the mean of the week before and after that is
-0.13 m + 0.09 m^2, from slow items to fast ones. With a day variance of .03 or .2 the profile's cumulative sum differs
-by .05 at most."""
+"""Within-day variance-to-mean ratio, and squared coefficient of variation of the days' rates.
+
+Days fully in stock have a variance around the mean of the week before and after that is
+0.13 m + 0.09 m^2, from slow items to fast ones. With a day variance of .03 or .2 the profile's
+cumulative sum differs by .05 at most.
+"""
 
 _HALF_WINDOW = 14  # days around a day that its level is taken from
 _STEPS = 120
