@@ -37,6 +37,12 @@ class Months(NamedTuple):
 
     @classmethod
     def of_panel(cls, dates: pl.Series, *, monthly: bool) -> Months:
+        """The months of a panel's periods; all of them as one where it is not by month.
+
+        Args:
+            dates: The first day of each period, sorted.
+            monthly: Whether months are kept apart.
+        """
         if not monthly:
             return cls(np.zeros(1, np.int64), np.zeros(len(dates), np.int64), dates.head(1))
         month = dates.dt.month_start()
