@@ -20,6 +20,7 @@ class DataSet(NamedTuple):
     inventory: pl.DataFrame | None
     origins: list[date]
     latent: pl.DataFrame | None = None  # date, sku, location, units: the truth, where it is known
+    products: pl.DataFrame | None = None
 
 
 def online_retail() -> DataSet:
@@ -60,6 +61,10 @@ def fresh_retail(every: int = 10) -> DataSet:
     frame = pl.read_parquet(REAL_DATA / "freshretailnet_even_stores.parquet").filter(
         pl.col("store_id") % (2 * every) == 0
     )
+    products = frame.select(
+        sku=pl.col("product_id").cast(pl.String),
+        category=pl.col("third_category_id").cast(pl.String),
+    ).unique("sku")
     keys = {
         "date": pl.col("dt"),
         "sku": pl.col("product_id").cast(pl.String),
@@ -70,7 +75,7 @@ def fresh_retail(every: int = 10) -> DataSet:
     inventory = frame.select(**keys, in_stock_share=1 - hours / 16)
     first = date(2024, 3, 28)
     origins = [first + timedelta(days=day - 1) for day in (62, 69, 76)]
-    return DataSet("fresh_retail", sales, inventory, origins)
+    return DataSet("fresh_retail", sales, inventory, origins, products=products)
 
 
 def simulated(seed: int) -> DataSet:
@@ -83,7 +88,14 @@ def simulated(seed: int) -> DataSet:
     last = tables["sales"].select(pl.col("date").max()).item()
     origins = [last - timedelta(days=days) for days in (120, 90, 60, 29)]
     latent = world.truth["demand"].select("date", "sku", "location", units="latent_units")
-    return DataSet(f"simulator, seed {seed}", tables["sales"], tables["inventory"], origins, latent)
+    return DataSet(
+        f"simulator, seed {seed}",
+        tables["sales"],
+        tables["inventory"],
+        origins,
+        latent,
+        tables["products"],
+    )
 
 
 def available() -> list[DataSet]:

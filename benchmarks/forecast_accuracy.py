@@ -61,8 +61,8 @@ class Sums(NamedTuple):
 def case(data: DataSet, origin: date, span: int) -> Case:
     """Cuts a data set at an origin."""
     end = origin + timedelta(days=span)
-    known = demand_history(data.sales, data.inventory, as_of=origin, freq="day")
-    later = demand_history(data.sales, data.inventory, as_of=end, freq="day")
+    known = demand_history(data.sales, data.inventory, data.products, as_of=origin, freq="day")
+    later = demand_history(data.sales, data.inventory, data.products, as_of=end, freq="day")
     place = known.items.select("sku", "location").join(
         later.items.select("sku", "location").with_row_index("item"),
         on=["sku", "location"],

@@ -162,8 +162,9 @@ def nothing_out(items: int) -> float:
 
 
 def print_scores(seeds: int, items: int) -> list[tuple[str, str, Covered]]:
-    """The table; returns what the intervals cover."""
+    """The table, and the error of totals that is not chance; returns what the intervals cover."""
     all_covered: list[tuple[str, str, Covered]] = []
+    beyond: list[float] = []
     for title, make in WORLDS.items():
         for rate in RATES:
             every: dict[str, list[Score]] = {}
@@ -174,6 +175,8 @@ def print_scores(seeds: int, items: int) -> list[tuple[str, str, Covered]]:
                 found, covered = scores(world)
                 for name, one in found.items():
                     every.setdefault(name, []).append(one)
+                known = found["mean known, hours"].bias
+                beyond += [found[f"stockout, {name}"].bias - known for name in KNOWN]
                 all_covered += [(title, name, each) for name, each in covered.items()]
             print(f"\n{title}: {rate:.0%} of item-days end without stock, {np.mean(lost):.1%} lost")
             print(f"  {'':36}{'bias':>8}{'from':>8}{'to':>8}{'WAPE':>8}{'worst':>8}{'s':>7}")
@@ -184,6 +187,8 @@ def print_scores(seeds: int, items: int) -> list[tuple[str, str, Covered]]:
                     f"{wape.mean():8.1%}{wape.max():8.1%}{seconds.mean():7.2f}",
                     flush=True,
                 )
+    error = np.sqrt(np.mean(np.square(beyond)))
+    print(f"\ntotals: root mean square of bias less that of the known mean {error:.1%}")
     return all_covered
 
 

@@ -45,6 +45,20 @@ def test_ratio_of_known_demand_is_its_variance_to_mean_ratio(phi: float) -> None
     assert total == pytest.approx(7 * mean)
 
 
+def test_demand_that_was_expected_strays_like_demand_that_was_seen() -> None:
+    rng = np.random.default_rng(12)
+    shape, mean = (2000, 20), 4.0
+    expected = rng.random(shape) < 0.5
+    demand = np.where(expected, mean, rng.poisson(mean, shape)).astype(np.float32)
+    variance = np.where(expected, mean, 0).astype(np.float32)
+    ones = np.ones(shape, dtype=np.float32)
+    everything = ones.astype(np.bool_)
+    ahead = windows(demand, [ones], everything, 7, 0, variance)
+    assert np.mean(variance_to_mean(ahead, mean * ahead.seen)[0]) == pytest.approx(1.0, rel=0.05)
+    blind = windows(demand, [ones], everything, 7, 0)
+    assert np.mean(variance_to_mean(blind, mean * blind.seen)[0]) == pytest.approx(0.5, rel=0.05)
+
+
 def test_pool_recovers_taylors_law() -> None:
     rng = np.random.default_rng(3)
     mean = np.exp(rng.uniform(-2, 4, 800))

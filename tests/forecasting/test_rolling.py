@@ -78,3 +78,12 @@ def test_errors_are_averaged_over_valid_windows_only() -> None:
     assert ahead.valid.tolist() == [[False, False], [True, False], [True, False]]
     forecast = np.array([[0.0, 0], [1, 0], [1, 0]])
     assert mean_squared_error(ahead, forecast).tolist() == [(1 + 9) / 2, 0]
+
+
+def test_what_was_expected_brings_its_variance() -> None:
+    units = np.ones((4, 1), dtype=np.float32)
+    variance = np.array([[5], [1], [2], [4]], dtype=np.float32)
+    observed = np.array([[True], [True], [False], [True]])
+    found = windows(units, [units], observed, 2, 0, variance)
+    assert found.unseen.tolist() == [[6], [1], [4]]
+    assert not windows(units, [units], observed, 2, 0).unseen.any()

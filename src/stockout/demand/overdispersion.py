@@ -47,7 +47,8 @@ def overdispersion(squares: Matrix, mu: Matrix, complete: Flags, whole_units: Fl
     The total of an item, its variance-to-mean ratio, is shrunk towards ``a + c m`` over all items
     (m the item's mean) by how sure it is. Which part of it grows with the mean is told by how the
     squared errors of all items grow from their slow periods to their busy ones; while little is
-    known, all of it is taken to grow, as in a negative binomial.
+    known, all of it is taken to grow, as in a negative binomial. Fractional demand has no single
+    unit that bounds the part that does not, so there only periods wholly in stock tell it.
 
     Args:
         squares: (periods, items) squared errors of the mean.
@@ -72,7 +73,12 @@ def overdispersion(squares: Matrix, mu: Matrix, complete: Flags, whole_units: Fl
     kurtosis = ratio(_sum(excess).sum(), _sum(variance * variance).sum(), empty=2.0)
     shrunk = np.maximum(_shrunk(own, pool, count, float(kurtosis)), least)
     single = np.where(whole_units, _POISSON, 0.0)
-    grows = _growing_part(square, mu, size, single, shrunk - single)
+    beyond = shrunk - single
+    grows = np.ones_like(own)
+    for kind, usable in ((whole_units, np.ones_like(complete)), (~whole_units, complete)):
+        if kind.any():
+            mean, error = (np.where(usable, m, 0)[:, kind] for m in (mu, square))
+            grows[kind] = _growing_part(error, mean, size[kind], single[kind], beyond[kind])
 
     def parts(ratio_of_total: Vector) -> Overdispersion:
         beyond = ratio_of_total - single
