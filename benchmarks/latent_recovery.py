@@ -235,7 +235,9 @@ def forecasts(panel: Panel, origin: int, *, raw: bool) -> tuple[dict[str, Matrix
     """(7, items) forecasts of each method from the first ``origin`` days; seconds of ours."""
     past = panel._replace(units=panel.units[:origin], hours_out=panel.hours_out[:origin])
     begin = time.perf_counter()
-    found = {"stockout": fit(past.history(origin), HORIZON).mean}
+    found: dict[str, Matrix] = {
+        "stockout": fit(past.history(origin), HORIZON).mean.astype(np.float32)
+    }
     seconds = time.perf_counter() - begin
     found["28-day in-stock mean"] = _flat(past.units, past.in_stock)
     for method in RECOVERIES:
@@ -243,7 +245,8 @@ def forecasts(panel: Panel, origin: int, *, raw: bool) -> tuple[dict[str, Matrix
         found[f"28-day mean, {method.name}"] = _flat(units, np.ones_like(past.in_stock))
         found[f"seasonal naive, {method.name}"] = units[-7:]
     if raw:
-        found["stockout without inventory"] = fit(past.history(origin, raw=True), HORIZON).mean
+        without = fit(past.history(origin, raw=True), HORIZON).mean
+        found["stockout without inventory"] = without.astype(np.float32)
     return found, seconds
 
 
