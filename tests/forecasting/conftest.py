@@ -9,10 +9,15 @@ import numpy as np
 import polars as pl
 import pytest
 
+from stockout.forecasting.rolling import Calendar, Rows
+from stockout.forecasting.seasonality import CLOSED_INDEX
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
+
+    from stockout.forecasting.rolling import Windows
 
 MONDAY = date(2024, 1, 1)
 
@@ -48,5 +53,28 @@ def table() -> Callable[..., pl.DataFrame]:
             .with_columns(**{name: pl.lit(value) for name, value in columns.items()})
             .filter(pl.col(column).is_not_nan())
         )
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def windows() -> Callable[..., Windows]:
+    """Windows of every row of (periods, items) matrices; row t is the weekday t modulo 7."""
+
+    def build(  # noqa: PLR0917 - the matrices, in the order of the panel
+        units: NDArray[np.float32],
+        seasons: list[NDArray[np.float32]],
+        observed: NDArray[np.bool_],
+        span: int,
+        warm_up: int,
+        variance: NDArray[np.float32] | None = None,
+        starts: NDArray[np.int64] | None = None,
+    ) -> Windows:
+        periods = len(units)
+        day_of = np.arange(periods) % 7
+        open_days = np.ones((7, units.shape[1]), dtype=np.float32)
+        open_days[: min(7, periods)] = seasons[0][:periods][:7] > CLOSED_INDEX
+        rows = Rows.of(units, seasons, observed, Calendar(day_of, open_days), variance)
+        return rows.windows(span, np.arange(periods + 1) if starts is None else starts, warm_up)
 
     return build

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -10,29 +12,37 @@ from stockout.forecasting.dispersion import (
     shrunk_ratio,
     variance_to_mean,
 )
-from stockout.forecasting.rolling import Windows, windows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stockout.forecasting.rolling import Windows
+
+    MakeWindows = Callable[..., Windows]
 
 
-def whole_windows(demand: np.ndarray, span: int) -> Windows:
+def whole_windows(windows: MakeWindows, demand: np.ndarray, span: int) -> Windows:
     ones = np.ones(demand.shape, dtype=np.float32)
     return windows(demand.astype(np.float32), [ones], ones.astype(np.bool_), span, 0)
 
 
-def test_ratio_of_squared_errors_to_the_mean_forecast() -> None:
-    ahead = whole_windows(np.array([[4.0], [10], [1]]), 1)
+def test_ratio_of_squared_errors_to_the_mean_forecast(windows: MakeWindows) -> None:
+    ahead = whole_windows(windows, np.array([[4.0], [10], [1]]), 1)
     ratio, mean = variance_to_mean(ahead, np.array([[5.0], [5], [5]]))
     assert ratio.tolist() == [pytest.approx((1 + 25 + 16) / 15)]
     assert mean.tolist() == [5]
 
 
-def test_ratio_is_not_known_where_nothing_was_forecast() -> None:
-    ratio, mean = variance_to_mean(whole_windows(np.zeros((3, 1)), 1), np.zeros((3, 1)))
+def test_ratio_is_not_known_where_nothing_was_forecast(windows: MakeWindows) -> None:
+    ratio, mean = variance_to_mean(whole_windows(windows, np.zeros((3, 1)), 1), np.zeros((3, 1)))
     assert np.isnan(ratio).all()
     assert mean.tolist() == [0]
 
 
 @pytest.mark.parametrize("phi", [1.0, 3.0])
-def test_ratio_of_known_demand_is_its_variance_to_mean_ratio(phi: float) -> None:
+def test_ratio_of_known_demand_is_its_variance_to_mean_ratio(
+    windows: MakeWindows, phi: float
+) -> None:
     """Also where a third of the rows is missing: what was seen of a window speaks for the whole."""
     rng = np.random.default_rng(11)
     mean, shape = 4.0, (2000, 20)
@@ -45,7 +55,7 @@ def test_ratio_of_known_demand_is_its_variance_to_mean_ratio(phi: float) -> None
     assert total == pytest.approx(7 * mean)
 
 
-def test_demand_that_was_expected_strays_like_demand_that_was_seen() -> None:
+def test_demand_that_was_expected_strays_like_demand_that_was_seen(windows: MakeWindows) -> None:
     rng = np.random.default_rng(12)
     shape, mean = (2000, 20), 4.0
     expected = rng.random(shape) < 0.5

@@ -8,50 +8,48 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from stockout.forecasting.models import PORTFOLIO, rolling_levels
+from stockout.forecasting.models import INTERMITTENT_SPEED, PORTFOLIO
+from stockout.forecasting.models import rolling_levels as levels_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Matrix = NDArray[np.float32]
 
-SPEED = 0.1  # of TSB and SBA
+SPEED = INTERMITTENT_SPEED
 DEMAND = st.sampled_from([0, 0, 0, 1, 2, 2.5, 7])
+
+
+def rolling_levels(demand: Matrix, observed: NDArray[np.bool_]) -> dict[str, Matrix]:
+    """Level of each model before each row and after the last."""
+    levels = levels_at(demand, observed, np.arange(len(demand) + 1))
+    return dict(zip(PORTFOLIO, levels, strict=True))
 
 
 def simple_smoothing(values: list[float], alpha: float) -> list[float]:
     """Forecast after each value."""
     levels: list[float] = []
     for value in values:
-        levels.append(value if not levels else alpha * value + (1 - alpha) * levels[-1])
+        gain = max(alpha, 1 / (len(levels) + 1))  # a mean, until that is slower than alpha
+        levels.append(gain * value + (1 - gain) * (levels[-1] if levels else 0))
     return levels
 
 
 def teunter_syntetos_babai(values: list[float]) -> list[float]:
     """Probability of demand, smoothed every period, times its size, smoothed when there is any."""
     probability = simple_smoothing([float(value > 0) for value in values], SPEED)
-    size = 0.0
-    levels = []
-    for value, p in zip(values, probability, strict=True):
-        if value > 0:
-            size = SPEED * value + (1 - SPEED) * size if size else value
-        levels.append(p * size)
-    return levels
+    sizes = [0.0, *simple_smoothing([value for value in values if value > 0], SPEED)]
+    sales = np.cumsum([value > 0 for value in values])
+    return [p * sizes[k] for p, k in zip(probability, sales, strict=True)]
 
 
 def syntetos_boylan(values: list[float]) -> list[float]:
     """Size over interval, both smoothed when there is demand, less half of the speed."""
-    size = interval = 0.0
-    since = 0
-    levels = []
-    for value in values:
-        since += 1
-        if value > 0:
-            size = SPEED * value + (1 - SPEED) * size if size else value
-            interval = SPEED * since + (1 - SPEED) * interval if interval else since
-            since = 0
-        levels.append((1 - SPEED / 2) * size / interval if interval else 0.0)
-    return levels
+    sold = [k for k, value in enumerate(values) if value > 0]
+    sizes = [0.0, *simple_smoothing([values[k] for k in sold], SPEED)]
+    intervals = [1.0, *simple_smoothing(np.diff([-1, *sold]).tolist(), SPEED)]
+    sales = np.cumsum([value > 0 for value in values])
+    return [(1 - SPEED / 2) * sizes[k] / intervals[k] for k in sales]
 
 
 def expected(name: str, column: list[float | None]) -> list[float]:
@@ -139,3 +137,31 @@ def test_constant_demand_is_its_own_level(name: str) -> None:
     """SBA is 5 % lower by its formula."""
     level = rolling_levels(np.full((30, 1), 4, np.float32), np.ones((30, 1), dtype=np.bool_))[name]
     assert level[1:] == pytest.approx(3.8 if name == "SBA" else 4)
+
+
+def test_levels_of_some_origins_are_those_of_all() -> None:
+    rng = np.random.default_rng(5)
+    demand = rng.poisson(1, (40, 5)).astype(np.float32)
+    observed = rng.random((40, 5)) < 0.8
+    everything = levels_at(demand, observed, np.arange(41))
+    some = np.array([0, 3, 17, 40])
+    np.testing.assert_array_equal(levels_at(demand, observed, some), everything[:, some])
+
+
+def test_long_histories_end_at_the_levels_of_statsforecast() -> None:
+    """What the smoothing begins with is forgotten."""
+    models = pytest.importorskip("statsforecast.models")
+    values = np.random.default_rng(6).poisson(0.7, 400).astype(np.float64)
+    values[0] = 1
+    ours = levels_at(
+        values[:, None].astype(np.float32), np.ones((400, 1), np.bool_), np.array([400])
+    )
+    theirs = {
+        "SES 0.1": models.SimpleExponentialSmoothing(0.1),
+        "SES 0.4": models.SimpleExponentialSmoothing(0.4),
+        "TSB": models.TSB(SPEED, SPEED),
+        "SBA": models.CrostonSBA(),
+    }
+    for name, model in theirs.items():
+        expected = model.forecast(y=values, h=1)["mean"][0]
+        assert ours[PORTFOLIO.index(name), 0, 0] == pytest.approx(expected, rel=1e-3)

@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stockout.forecasting.rolling import forecasts, mean_squared_error, windows
+from stockout.forecasting.rolling import MOST_ORIGINS, forecasts, mean_squared_error, origins
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stockout.forecasting.rolling import Windows
+
+    MakeWindows = Callable[..., Windows]
 
 NAN = float("nan")
 
@@ -18,7 +27,7 @@ NAN = float("nan")
     warm_up=st.integers(0, 5),
 )
 def test_windows_are_sums_over_the_observed_rows_ahead(
-    seed: int, periods: int, span: int, warm_up: int
+    windows: MakeWindows, seed: int, periods: int, span: int, warm_up: int
 ) -> None:
     span = min(span, periods)
     rng = np.random.default_rng(seed)
@@ -40,7 +49,7 @@ def test_windows_are_sums_over_the_observed_rows_ahead(
     np.testing.assert_allclose(found.independent, found.valid.sum(axis=0) / span)
 
 
-def test_a_window_of_the_whole_history_has_one_origin() -> None:
+def test_a_window_of_the_whole_history_has_one_origin(windows: MakeWindows) -> None:
     units = np.array([[1], [2], [3]], dtype=np.float32)
     one = np.ones((3, 1), dtype=np.float32)
     found = windows(units, [one], np.ones((3, 1), dtype=np.bool_), 3, 0)
@@ -48,17 +57,18 @@ def test_a_window_of_the_whole_history_has_one_origin() -> None:
     assert found.independent.tolist() == [pytest.approx(1 / 3)]
 
 
-def test_a_forecast_is_the_level_of_the_origin_times_the_season_ahead() -> None:
+def test_a_forecast_is_the_level_of_the_origin_times_the_season_ahead(windows: MakeWindows) -> None:
     units = np.array([[1], [2], [3], [4]], dtype=np.float32)
     season = np.array([[1], [2], [1], [0.5], [9]], dtype=np.float32)
     observed = np.array([[True], [True], [False], [True]])
     ahead = windows(units, [np.ones_like(season), season], observed, 2, 1)
     level = np.array([[NAN], [10], [20], [20], [30]], dtype=np.float32)
+    assert ahead.step == 1
     assert forecasts(ahead, 0, level).tolist() == [[0], [10], [20]]
     assert forecasts(ahead, 1, level).tolist() == [[0], [20], [10]]
 
 
-def test_closed_weekdays_are_no_part_of_what_must_be_seen() -> None:
+def test_closed_weekdays_are_no_part_of_what_must_be_seen(windows: MakeWindows) -> None:
     """The first three rows are on a weekday without demand; half of the other two is enough."""
     season = np.array([[0], [0], [0], [2.5], [2.5]], dtype=np.float32)
     units = np.array([[0], [0], [0], [7], [9]], dtype=np.float32)
@@ -70,7 +80,7 @@ def test_closed_weekdays_are_no_part_of_what_must_be_seen() -> None:
     assert closed.valid.tolist() == [[False]]
 
 
-def test_errors_are_averaged_over_valid_windows_only() -> None:
+def test_errors_are_averaged_over_valid_windows_only(windows: MakeWindows) -> None:
     units = np.array([[9, 1], [2, 1], [4, 1]], dtype=np.float32)
     ones = np.ones((3, 2), dtype=np.float32)
     observed = np.array([[True, False], [True, False], [True, False]])
@@ -80,10 +90,37 @@ def test_errors_are_averaged_over_valid_windows_only() -> None:
     assert mean_squared_error(ahead, forecast).tolist() == [(1 + 9) / 2, 0]
 
 
-def test_what_was_expected_brings_its_variance() -> None:
+def test_what_was_expected_brings_its_variance(windows: MakeWindows) -> None:
     units = np.ones((4, 1), dtype=np.float32)
     variance = np.array([[5], [1], [2], [4]], dtype=np.float32)
     observed = np.array([[True], [True], [False], [True]])
     found = windows(units, [units], observed, 2, 0, variance)
     assert found.unseen.tolist() == [[6], [1], [4]]
     assert not windows(units, [units], observed, 2, 0).unseen.any()
+
+
+@given(periods=st.integers(1, 3000))
+def test_origins_are_evenly_spaced_and_end_with_the_history(periods: int) -> None:
+    found = origins(periods)
+    step = np.unique(np.diff(found))
+    assert found[-1] == periods
+    assert len(step) <= 1
+    assert 0 <= found[0] < (step[0] if len(step) else 1)
+    assert len(found) <= MOST_ORIGINS + 1
+    assert periods < 7 or step[0] % 7, "windows would always begin on the same weekday"
+
+
+def test_windows_of_some_origins_are_those_of_all(windows: MakeWindows) -> None:
+    rng = np.random.default_rng(3)
+    units = rng.poisson(2, (50, 3)).astype(np.float32)
+    observed = rng.random((50, 3)) < 0.7
+    season = rng.uniform(0.5, 2, (50, 3)).astype(np.float32)
+    everything = windows(units, [season], observed, 9, 5)
+    starts = np.arange(2, 51, 4)
+    some = windows(units, [season], observed, 9, 5, starts=starts)
+    inside = starts[starts + 9 <= 50]
+    assert some.step == 4
+    np.testing.assert_allclose(some.actual, everything.actual[inside])
+    np.testing.assert_allclose(some.seasons[0], everything.seasons[0][inside], rtol=1e-5)
+    np.testing.assert_array_equal(some.valid, everything.valid[inside])
+    np.testing.assert_allclose(some.independent, some.valid.sum(axis=0) * 4 / 9)

@@ -9,6 +9,7 @@ import pytest
 
 from stockout.demand.history import demand_history
 from stockout.forecasting.seasonality import (
+    Seasons,
     category_codes,
     seasons_ahead,
     shrunk_index,
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 MONDAY = date(2024, 1, 1)
 WEEKEND = np.array([0.7, 0.8, 0.8, 0.9, 1.2, 1.7, 0.9])
 YEAR = 1 + 0.6 * np.sin(2 * np.pi * np.arange(53) / 52)
+
+
+def all_of(seasons: Seasons) -> list[np.ndarray]:
+    """The matrices of all items."""
+    return seasons.of(np.arange(seasons.weekday.shape[1]))
 
 
 def by_weekday(days: int, index: Matrix = WEEKEND) -> Matrix:
@@ -104,13 +110,13 @@ def test_out_of_stock_weekdays_are_not_weak_weekdays(table: Table) -> None:
 def test_constant_demand_has_no_season(table: Table, days: int, value: float) -> None:
     """Nor do weekdays that were never seen, of a history of less than a week."""
     history = demand_history(table(np.full((days, 3), value)))
-    for season in seasons_ahead(history, 7):
+    for season in all_of(seasons_ahead(history, 7)):
         np.testing.assert_allclose(season, 1, rtol=1e-5)
 
 
 def test_without_any_demand_there_is_no_season(table: Table) -> None:
     history = demand_history(table(np.zeros((800, 2))))
-    for season in seasons_ahead(history, 7):
+    for season in all_of(seasons_ahead(history, 7)):
         np.testing.assert_allclose(season, 1, rtol=1e-5)
 
 
@@ -186,8 +192,8 @@ def test_each_category_has_its_year(table: Table) -> None:
 def test_less_than_two_years_have_no_yearly_index(table: Table) -> None:
     history = demand_history(table(np.ones(103), step=7))
     assert yearly_index(history) is None
-    assert len(seasons_ahead(history, 5)) == 1
-    assert len(seasons_ahead(demand_history(table(np.ones(104), step=7)), 5)) == 2
+    assert len(all_of(seasons_ahead(history, 5))) == 1
+    assert len(all_of(seasons_ahead(demand_history(table(np.ones(104), step=7)), 5))) == 2
 
 
 def test_items_without_a_category_are_one_of_their_own(table: Table) -> None:
@@ -201,7 +207,7 @@ def test_the_season_goes_on_after_as_of(table: Table) -> None:
     rng = np.random.default_rng(15)
     units = rng.poisson(np.outer(by_weekday(143), np.full(30, 20.0)))
     history = demand_history(table(units))
-    (season,) = seasons_ahead(history, 9)
+    (season,) = all_of(seasons_ahead(history, 9))
     assert season.shape == (143 + 9, 30)
     np.testing.assert_allclose(season[143:, 0], season[143 - 7 : 143 + 2, 0])
     np.testing.assert_allclose(season[143:].mean(axis=1), by_weekday(152)[143:], atol=0.05)
@@ -214,7 +220,7 @@ def test_an_unfinished_week_is_no_row_of_the_season(table: Table) -> None:
     history = demand_history(sales, as_of=as_of)
     rows = np.concatenate([np.arange(weeks), history.future_rows(4)])
     assert rows[weeks:].tolist() == [121, 122, 123, 124]
-    assert all(len(season) == weeks + 4 for season in seasons_ahead(history, 4))
+    assert all(len(season) == weeks + 4 for season in all_of(seasons_ahead(history, 4)))
     thursdays = [MONDAY + timedelta(7 * int(row) + 3) for row in rows]
     assert week_of_year(history, rows).tolist() == [
         (day.timetuple().tm_yday - 1) // 7 for day in thursdays
@@ -243,3 +249,14 @@ def test_a_bin_where_nothing_was_expected_has_the_parents_index() -> None:
     found = shrunk_index(np.array([[0.0, 30], [10, 2]]), expected, np.ones(2), np.ones((2, 1)))
     assert found[0, 0] == 1
     assert np.isfinite(found).all()
+
+
+def test_weekdays_of_some_rows_are_summed(table: Table) -> None:
+    rng = np.random.default_rng(16)
+    history = demand_history(table(rng.poisson(np.outer(by_weekday(60), np.full(5, 9.0)))))
+    seasons = seasons_ahead(history, 3)
+    rows = rng.random((60, 5)) < 0.5
+    (index,) = all_of(seasons)
+    np.testing.assert_allclose(
+        seasons.weekdays_in(rows), np.where(rows, index[:60], 0).sum(axis=0), rtol=1e-5
+    )

@@ -93,7 +93,8 @@ def _from_on_hand(inventory: pl.DataFrame, sold: pl.DataFrame, freq: Freq) -> pl
     item = ["sku", "location"]
     positions = counted_stock(inventory).sort(key)
     units = (
-        sold.group_by(*item, sold_period="date")
+        (sold if positions.height else sold.clear())  # sums of which nothing would be asked
+        .group_by(*item, sold_period="date")
         .agg(pl.col("units").sum())
         .with_columns(pl.col("units").clip(0))
     )

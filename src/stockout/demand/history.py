@@ -91,15 +91,22 @@ class History:
         """(items,) first row of each item's life."""
         return self.items["start"].to_numpy()
 
-    def evidence(self) -> NDArray[np.bool_]:
+    def evidence(self, columns: NDArray[np.int64] | None = None) -> NDArray[np.bool_]:
         """(periods, items) observed periods that say how much is wanted.
 
         The sale that began an item's life does not: a life that begins with a sale has one in its
         first period however slow the item is.
+
+        Args:
+            columns: Items that are wanted; None is all.
         """
-        began = self.items["began_with_sale"].to_numpy()
-        first = np.arange(self.periods)[:, None] == self.start
-        return np.asarray(self.observed & ~(first & began))
+        wanted = np.arange(self.items.height) if columns is None else columns
+        tells = self.observed[:, wanted]
+        began = np.flatnonzero(self.items["began_with_sale"].to_numpy()[wanted])
+        first = self.start[wanted[began]]
+        inside = (first >= 0) & (first < self.periods)
+        tells[first[inside], began[inside]] = False
+        return tells
 
     def panel(self) -> pl.DataFrame:
         """The history as a frame, one row for each period of each item's life.

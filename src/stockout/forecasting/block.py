@@ -1,4 +1,4 @@
-"""A block of items: what every model would have forecast for them at every past origin."""
+"""A block of items: what every model would have forecast for them at past origins."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stockout.forecasting.models import PORTFOLIO, rolling_levels
-from stockout.forecasting.rolling import forecasts, mean_squared_error, windows
+from stockout.forecasting.models import rolling_levels
+from stockout.forecasting.rolling import (
+    Calendar,
+    Rows,
+    forecasts,
+    mean_squared_error,
+    origins,
+)
 from stockout.forecasting.seasonality import CLOSED_INDEX
 
 if TYPE_CHECKING:
@@ -15,8 +21,10 @@ if TYPE_CHECKING:
 
     from stockout.forecasting.learned_demand import LearnedDemand
     from stockout.forecasting.rolling import Windows
+    from stockout.forecasting.seasonality import Seasons
 
     Matrix = NDArray[np.float64]
+    Levels = NDArray[np.float32]
 
 WARM_UP = {"day": 14, "week": 4}
 """Observed periods before a level is judged, and before it is used without the category's."""
@@ -27,73 +35,54 @@ class Block:
 
     Args:
         learned: What the models learn from.
-        seasons: (rows, items) seasonal indices of the past rows and the future ones.
+        seasons: Seasonal indices of the past rows and the future ones.
         columns: Items of the block.
     """
 
     def __init__(
-        self,
-        learned: LearnedDemand,
-        seasons: list[NDArray[np.float32]],
-        columns: NDArray[np.int64],
+        self, learned: LearnedDemand, seasons: Seasons, columns: NDArray[np.int64]
     ) -> None:
         history = learned.history
         self.columns = columns
-        self.units = history.units[:, columns]
-        self.variance = learned.variance[:, columns]
-        self.seasons = [season[:, columns] for season in seasons]
         self.past = past = history.periods
+        self.seasons = seasons.of(columns)
         # A weekday on which the shop is closed tells nothing of the level.
-        self.observed = history.evidence()[:, columns] & (self.seasons[0][:past] > CLOSED_INDEX)
+        open_days = seasons.weekday[:, columns] > CLOSED_INDEX
+        calendar = Calendar(seasons.day_of[:past], open_days.astype(np.float32))
+        observed = history.evidence(columns) & open_days[calendar.day_of]
+        units = history.units[:, columns]
+        variance = None if learned.variance is None else learned.variance[:, columns]
+        self.origins = origins(past)
         self.level_sets = [
-            rolling_levels(
-                np.where(
-                    self.observed, self.units / np.maximum(season[:past], CLOSED_INDEX), 0
-                ).astype(np.float32),
-                self.observed,
-            )
+            rolling_levels(units / np.maximum(season[:past], CLOSED_INDEX), observed, self.origins)
             for season in self.seasons
         ]
+        self.rows = Rows.of(units, self.seasons, observed, calendar, variance)
         self.warm_up = WARM_UP[history.freq]
 
-    def windows(self, keep: NDArray[np.int64], span: int) -> Windows:
-        """Sums ahead of every origin for the items at ``keep`` of this block."""
-        seasons = [season[:, keep] for season in self.seasons]
-        return windows(
-            self.units[:, keep],
-            seasons,
-            self.observed[:, keep],
-            span,
-            self.warm_up,
-            self.variance[:, keep],
-        )
+    def windows(self, span: int) -> Windows:
+        """Sums ahead of every origin."""
+        return self.rows.windows(span, self.origins, self.warm_up)
 
-    def errors(self, ahead: Windows, keep: NDArray[np.int64]) -> Matrix:
+    def errors(self, ahead: Windows) -> Matrix:
         """(members, items) mean squared error; a member is a model with one of the seasons."""
-        return np.stack(
+        return np.concatenate(
             [
-                mean_squared_error(ahead, forecasts(ahead, s, levels[name][:, keep]))
+                mean_squared_error(ahead, forecasts(ahead, s, levels))
                 for s, levels in enumerate(self.level_sets)
-                for name in PORTFOLIO
             ]
         )
 
-    def combined(self, weight: Matrix, keep: NDArray[np.int64]) -> list[NDArray[np.float32]]:
-        """For each season the (periods + 1, items) weighted sum of the levels of its members."""
-        size = len(PORTFOLIO)
+    def combined(self, weight: Matrix) -> list[Levels]:
+        """For each season the (origins, items) weighted sum of the levels of its members."""
+        parts = np.split(weight.astype(np.float32), len(self.level_sets))
         return [
-            np.sum(
-                [
-                    weight[s * size + k].astype(np.float32) * levels[name][:, keep]
-                    for k, name in enumerate(PORTFOLIO)
-                ],
-                axis=0,
-            )
-            for s, levels in enumerate(self.level_sets)
+            np.einsum("moi,mi->oi", levels, part)
+            for levels, part in zip(self.level_sets, parts, strict=True)
         ]
 
 
-def forecast_sums(ahead: Windows, combined: list[NDArray[np.float32]]) -> Matrix:
+def forecast_sums(ahead: Windows, combined: list[Levels]) -> Levels:
     """(origins, items) forecast of each window by the combined levels of all seasons."""
     return np.asarray(
         np.sum([forecasts(ahead, s, level) for s, level in enumerate(combined)], axis=0)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from stockout.demand.history import History
     from stockout.forecasting.rolling import Windows
+    from stockout.forecasting.seasonality import Seasons
 
     Matrix = NDArray[np.float64]
     Indices = NDArray[np.int64]
@@ -103,14 +104,14 @@ def fit(history: History, horizon: int, protection: ArrayLike | None = None) -> 
     if live.size:
         sample = Block(learned, seasons, live[:: -(-live.size // SAMPLE)])
         shared = {s: _share(sample, s, classes) for s in np.unique(spans[live]).tolist()}
-        for first in range(0, live.size, BLOCK):
-            columns = live[first : first + BLOCK]
-            same = np.array_equal(columns, sample.columns)
-            block = sample if same else Block(learned, seasons, columns)
-            for span in np.unique(spans[columns]).tolist():
-                keep = np.flatnonzero(spans[columns] == span)
-                estimates.put(columns[keep], _estimate(block, keep, shared[span], classes))
-        short = live[past.evidence()[:, live].sum(axis=0) < WARM_UP[history.freq]]
+        for span, of_span in shared.items():
+            same_span = live[spans[live] == span]
+            for first in range(0, same_span.size, BLOCK):
+                columns = same_span[first : first + BLOCK]
+                known = np.array_equal(columns, sample.columns)
+                block = sample if known else Block(learned, seasons, columns)
+                estimates.put(columns, _estimate(block, of_span, classes[columns]))
+        short = live[past.evidence(live).sum(axis=0) < WARM_UP[history.freq]]
         if short.size:
             estimates.put(short, _from_category(past, seasons, estimates, live, short))
     estimates.label[(history.items["status"] == "new").to_numpy()] = "new"
@@ -135,12 +136,11 @@ def _nearest_span(wanted: Matrix, periods: int) -> Indices:
 def _share(sample: Block, span: int, classes: Indices) -> _Shared:
     """Measures on a sample of items what all items share at one span."""
     codes = classes[sample.columns]
-    everyone = np.arange(sample.columns.size)
-    ahead = sample.windows(everyone, span)
-    errors = sample.errors(ahead, everyone)
+    ahead = sample.windows(span)
+    errors = sample.errors(ahead)
     by_class = class_ratios(errors, ahead.independent > 0, codes, int(classes.max()) + 1)
-    combined = sample.combined(weights(errors, ahead.independent, by_class, codes), everyone)
-    single = sample.windows(everyone, 1)
+    combined = sample.combined(weights(errors, ahead.independent, by_class, codes))
+    single = sample.windows(1)
     return _Shared(
         span,
         by_class,
@@ -149,21 +149,20 @@ def _share(sample: Block, span: int, classes: Indices) -> _Shared:
     )
 
 
-def _estimate(block: Block, keep: Indices, shared: _Shared, classes: Indices) -> _Estimates:
-    """Weights the models for some items of a block and measures the spread of the result."""
-    codes = classes[block.columns[keep]]
-    ahead = block.windows(keep, shared.span)
-    weight = weights(block.errors(ahead, keep), ahead.independent, shared.by_class, codes)
-    combined = block.combined(weight, keep)
+def _estimate(block: Block, shared: _Shared, codes: Indices) -> _Estimates:
+    """Weights the models for the items of a block and measures the spread of the result."""
+    ahead = block.windows(shared.span)
+    weight = weights(block.errors(ahead), ahead.independent, shared.by_class, codes)
+    combined = block.combined(weight)
     mean = np.sum(
         [
-            np.nan_to_num(level[-1]) * season[block.past :, keep]
+            np.nan_to_num(level[-1]) * season[block.past :]
             for level, season in zip(combined, block.seasons, strict=True)
         ],
         axis=0,
         dtype=np.float64,
     ).clip(0)
-    single = block.windows(keep, 1)
+    single = block.windows(1)
     usual = mean.mean(axis=0)
     noise = _shrunk(single, forecast_sums(single, combined), usual, shared.of_period)
     total = usual * shared.span
@@ -181,7 +180,7 @@ def _shrunk(ahead: Windows, forecast: Matrix, expected: Matrix, pool: Pool) -> M
 
 def _from_category(
     history: History,
-    seasons: list[NDArray[np.float32]],
+    seasons: Seasons,
     fitted: _Estimates,
     live: Indices,
     short: Indices,
@@ -194,13 +193,13 @@ def _from_category(
     # With no established item to lean on, the sale that began a life is all there is.
     evidence = history.evidence() if established.any() else history.observed
     sold = np.where(evidence, history.units, 0).sum(axis=0, dtype=np.float64)
-    seen = np.where(evidence, seasons[0][:past], 0).sum(axis=0, dtype=np.float64)
+    seen = seasons.weekdays_in(evidence)
     codes = category_codes(history)
     rate = np.where(seen > 0, sold / np.maximum(seen, 1e-9), np.nan)
     prior = prior_of_rates(rate, established, codes, int(codes.max()) + 1)
     noise = fitted.period_noise[short]
     level = shrunk_level(sold[short], seen[short], noise, prior, codes[short])
-    mean = level.mean * seasons[0][past:, short].astype(np.float64)
+    mean = level.mean * seasons.of(short)[0][past:].astype(np.float64)
     label = np.array(["category"] * short.size, dtype=object)
     return _Estimates(mean, noise, noise, level.relative_variance, label)
 

@@ -42,7 +42,8 @@ class LearnedDemand(NamedTuple):
     """A history with the demand behind the sales."""
 
     history: History  # units are demand, observed where they say how much was wanted
-    variance: Matrix  # (periods, items) of that demand where not all of it was sold, else 0
+    variance: Matrix | None  # (periods, items) of that demand where not all of it was sold, else 0;
+    # None where all of it was
 
 
 def learned_demand(history: History) -> LearnedDemand:
@@ -63,7 +64,7 @@ def learned_demand(history: History) -> LearnedDemand:
     """
     short = history.open & ((history.share < 1) | history.sold_out)
     if not short.any():
-        return LearnedDemand(history, np.zeros_like(history.units))
+        return LearnedDemand(history, None)
     latent = latent_demand(history)
     whole = history.observed & ~short
     ran_out = short & history.sold_out & (history.units > 0)
@@ -93,8 +94,9 @@ def _scaled_to_whole_days(
         return demand
     usual = _usual(demand, history, whole)
     band = np.floor(np.nan_to_num(history.share) * _BANDS).astype(np.int64)[by_hours]
-    size = np.bincount(band)
-    found = np.bincount(band, demand[by_hours])
+    comparable = (usual > 0)[by_hours]  # an item that was never in stock all day has no usual
+    size = np.bincount(band, comparable)
+    found = np.bincount(band, demand[by_hours] * comparable)
     wanted = np.bincount(band, usual[by_hours])
     if wanted.sum() <= 0 or found.sum() <= 0:
         return demand

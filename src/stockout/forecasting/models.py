@@ -1,90 +1,107 @@
-"""The fast statsforecast models, all items in one call; the only importer of statsforecast.
+"""The fast models: recursions over all items at once, one row of the panel after the other.
 
-Each model here is a recursion with fixed parameters, so its one-step forecast for row ``t`` uses
-rows before ``t`` only: one pass over the history yields the level that the model would have
-forecast with at every past origin, for which cross-validation would refit at each of them.
+Each is a recursion with fixed parameters, so its level before row ``t`` uses rows before ``t``
+only: one pass over the history yields the level that the model would have forecast with at every
+past origin, for which cross-validation would refit at each of them.
 
-Out-of-stock periods are left out of the series that a model sees. For a recursion without a
-calendar of its own (the season is divided out before) that is exactly "no update".
+Out-of-stock periods change no level. For a recursion without a calendar of its own (the season is
+divided out before) that is exactly to leave them out.
 """
 
 from __future__ import annotations
 
-import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Matrix = NDArray[np.float32]
 
-PORTFOLIO = ("SES 0.02", "SES 0.05", "SES 0.1", "SES 0.2", "SES 0.4", "TSB", "SBA")
+SPEEDS = (0.02, 0.05, 0.1, 0.2, 0.4)
+"""Of simple exponential smoothing: memories from two days and a half to seven weeks."""
+
+INTERMITTENT_SPEED = 0.1
+"""Of Teunter-Syntetos-Babai and Syntetos-Boylan: the middle of the range that their authors use."""
+
+PORTFOLIO = (*(f"SES {speed:g}" for speed in SPEEDS), "TSB", "SBA")
 """Simple exponential smoothing at five speeds, Teunter-Syntetos-Babai, Syntetos-Boylan."""
 
 
-def rolling_levels(demand: Matrix, observed: NDArray[np.bool_]) -> dict[str, Matrix]:
-    """Level of each model before each row: what it would forecast for a period of index 1.
+def rolling_levels(
+    demand: Matrix, observed: NDArray[np.bool_], origins: NDArray[np.int64]
+) -> Matrix:
+    """Level of each model before each origin: what it would forecast for a period of index 1.
+
+    A smoothing begins as the mean of what was seen, until that mean is slower than its speed.
 
     Args:
         demand: (periods, items) demand with the season divided out.
         observed: (periods, items) rows that are demand; the others change no level.
+        origins: Ascending rows, up to ``periods``, before which the level is wanted.
 
     Returns:
-        For each model of :data:`PORTFOLIO` a (periods + 1, items) matrix; row t is known before
-        row t of the demand, the last row is the level at as-of. nan before the first observed row.
+        (models, origins, items) in the order of :data:`PORTFOLIO`; nan before the first observed
+        row.
+
+    Sources:
+        Teunter, Syntetos & Babai (2011), "Intermittent demand: linking forecasting to inventory
+        obsolescence"; Syntetos & Boylan (2005), "The accuracy of intermittent demand estimates".
 
     >>> demand = np.array([[2.0], [4.0], [9.0]], dtype=np.float32)
-    >>> rolling_levels(demand, np.array([[True], [True], [False]]))["SES 0.4"].ravel().tolist()
-    [nan, 2.0, 2.799999952316284, 2.799999952316284]
+    >>> seen = np.array([[True], [True], [False]])
+    >>> rolling_levels(demand, seen, np.arange(4))[4].ravel().tolist()
+    [nan, 2.0, 3.0, 3.0]
     """
     periods, items = demand.shape
-    column, row = np.nonzero(observed.T)
-    levels = {name: np.full((periods + 1, items), np.nan, dtype=np.float32) for name in PORTFOLIO}
-    if not len(column):
-        return levels
-    count = observed.sum(axis=0)
-    ordinal = np.arange(len(column)) - (np.cumsum(count) - count)[column]
-    frame = pl.DataFrame(
-        {"unique_id": column.astype(np.int32), "ds": ordinal, "y": demand[row, column]}
-    )
-    fitted, last = _run(frame)
-    present = np.unique(column)
-    for name, level in levels.items():
-        level[row, column] = fitted[name].to_numpy()
-        level[periods, present] = last[name].to_numpy()
-        levels[name] = _carried(level, observed)
+    speeds = np.array(SPEEDS, dtype=np.float32)[:, None]
+    smooth = np.zeros((len(SPEEDS), items), dtype=np.float32)
+    step = np.empty_like(smooth)
+    sparse = _Sparse(items)
+    count = np.zeros(items, dtype=np.float32)
+    levels = np.full((len(PORTFOLIO), origins.size, items), np.nan, dtype=np.float32)
+    weight = observed.astype(np.float32)
+    demand = np.where(observed, demand, np.float32(0))
+    at = 0
+    for t in range(periods + 1):
+        if at < origins.size and origins[at] == t:
+            known = count > 0
+            np.copyto(levels[: len(SPEEDS), at], smooth, where=known)
+            np.copyto(levels[len(SPEEDS) :, at], sparse.levels(), where=known)
+            at += 1
+        if t == periods:
+            break
+        count += weight[t]
+        gain = weight[t] / np.maximum(count, 1)
+        np.maximum(speeds * weight[t], gain, out=step)
+        step *= demand[t] - smooth
+        smooth += step
+        sparse.see(demand[t], weight[t], gain)
     return levels
 
 
-def _run(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """One-step forecasts of every row of the long frame, and the forecast after each series."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # third parties' deprecations are not the user's business
-        from statsforecast import StatsForecast  # noqa: PLC0415  # 2 s, only when fitting
-        from statsforecast.models import (  # noqa: PLC0415
-            TSB,
-            CrostonSBA,
-            SimpleExponentialSmoothing,
+class _Sparse:
+    """Size of a demand, and how often there is one."""
+
+    def __init__(self, items: int) -> None:
+        self.size, self.chance, self.interval, self.since, self.sales = (
+            np.zeros(items, dtype=np.float32) for _ in range(5)
         )
 
-        speeds = [name.split()[1] for name in PORTFOLIO if name.startswith("SES")]
-        models: list[Any] = [SimpleExponentialSmoothing(float(a), alias=f"SES {a}") for a in speeds]
-        models += [TSB(0.1, 0.1, alias="TSB"), CrostonSBA(alias="SBA")]
-        engine: Any = StatsForecast(models=models, freq=1)
-        last: pl.DataFrame = engine.forecast(h=1, df=frame, fitted=True)
-        fitted: pl.DataFrame = engine.forecast_fitted_values()
-    return fitted, last
+    def see(self, demand: Matrix, weight: Matrix, gain: Matrix) -> None:
+        """Updates by one row; ``weight`` is 1 where it was observed, else 0."""
+        speed = np.float32(INTERMITTENT_SPEED)
+        sold = (demand > 0).astype(np.float32)
+        self.since += weight
+        self.chance += np.maximum(speed * weight, gain) * (sold - self.chance)
+        self.sales += sold
+        of_sale = sold * np.maximum(speed, 1 / np.maximum(self.sales, 1))
+        self.size += of_sale * (demand - self.size)
+        self.interval += of_sale * (self.since - self.interval)
+        self.since *= 1 - sold
 
-
-def _carried(level: Matrix, observed: NDArray[np.bool_]) -> Matrix:
-    """Gives rows that were not observed the level of the next one that was: nothing changed."""
-    periods = observed.shape[0]
-    marked = np.vstack([observed, np.ones((1, observed.shape[1]), dtype=np.bool_)])
-    index = np.where(marked, np.arange(periods + 1)[:, None], periods)
-    following = np.flip(np.minimum.accumulate(np.flip(index, axis=0), axis=0), axis=0)
-    carried = np.take_along_axis(level, following, axis=0)
-    known = np.vstack([np.zeros((1, observed.shape[1])), np.cumsum(observed, axis=0)]) > 0
-    return np.where(known, carried, np.float32(np.nan)).astype(np.float32)
+    def levels(self) -> Matrix:
+        """(2, items) level of TSB and of SBA."""
+        rate = self.size / np.maximum(self.interval, 1)
+        return np.stack([self.chance * self.size, np.float32(1 - INTERMITTENT_SPEED / 2) * rate])

@@ -1,4 +1,4 @@
-"""Forecasts of sums at every past origin, from one pass of the models.
+"""Forecasts of sums at past origins, from one pass of the models.
 
 The forecast made before row ``t`` for the sum of the next ``span`` rows is the level known before
 ``t`` times the sum of the seasonal indices ahead. With cumulative sums that is two subtractions for
@@ -7,25 +7,40 @@ all origins and items at once. A window with out-of-stock rows compares only its
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stockout.forecasting.seasonality import CLOSED_INDEX
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.float64]
+    Matrix = NDArray[np.float32]
+    Sums = NDArray[np.float64]
 
+MOST_ORIGINS = 200
+"""Past origins at which errors are measured: beyond it only every so many rows. The spread of a sum
+rests on windows that do not overlap, of which a long history has enough at any rate."""
 
 _ENOUGH = 0.5  # a window of which less was observed says too little of the whole
+_WEEK = 7
+
+
+def origins(periods: int) -> NDArray[np.int64]:
+    """Rows from which past sums are forecast, up to the end of the history, evenly spaced.
+
+    The distance is no multiple of a week, so that windows begin on every weekday.
+    """
+    step = -(-periods // MOST_ORIGINS)
+    step += step % _WEEK == 0
+    return np.arange(periods % step, periods + 1, step)
 
 
 class Windows(NamedTuple):
     """Sums over the next ``span`` rows from each origin; shape (origins, items)."""
 
     span: int  # periods in a window
+    step: int  # rows from one origin to the next
     actual: Matrix  # observed demand in the window
     seasons: list[Matrix]  # sums of each seasonal index over its observed rows; x level = forecast
     seen: Matrix  # observed rows in the window
@@ -34,61 +49,111 @@ class Windows(NamedTuple):
     unseen: Matrix  # variance of the demand in the window that is an expectation, not seen
 
     @property
-    def independent(self) -> Matrix:
+    def independent(self) -> Sums:
         """(items,) number of windows that do not overlap: what the errors are worth."""
-        return np.asarray(self.valid.sum(axis=0) / self.span)
+        return np.asarray(self.valid.sum(axis=0) * min(1.0, self.step / self.span))
 
 
-def windows(  # noqa: PLR0917 - the matrices, in the order of the panel
-    units: NDArray[np.float32],
-    seasons: list[NDArray[np.float32]],
-    observed: NDArray[np.bool_],
-    span: int,
-    warm_up: int,
-    variance: NDArray[np.float32] | None = None,
-) -> Windows:
-    """Sums ahead of every past origin.
+class Calendar(NamedTuple):
+    """On which days each item can be sold."""
 
-    Args:
-        units: (periods, items) demand.
-        seasons: (periods or more, items) seasonal indices.
-        observed: (periods, items) rows that are demand.
-        span: Periods in a window, at most the periods of the history.
-        warm_up: Observed rows that a level needs before its forecasts are judged.
-        variance: (periods, items) variance of the units that are expectations; None where all of
-            them are counts.
-    """
-    actual = _sum_ahead(np.where(observed, units, 0), span)
-    ahead = [_sum_ahead(np.where(observed, s[: len(units)], 0), span) for s in seasons]
-    seen = _sum_ahead(observed, span)
-    before = np.vstack([np.zeros((1, units.shape[1])), np.cumsum(observed, axis=0)])[: len(seen)]
-    possible = _sum_ahead(seasons[0][: len(units)] > CLOSED_INDEX, span)
-    valid = (seen > 0) & (seen >= _ENOUGH * possible) & (before >= warm_up)
-    unseen = (
-        np.zeros_like(actual)
-        if variance is None
-        else _sum_ahead(np.where(observed, variance, 0), span)
-    )
-    return Windows(span, actual, ahead, seen, possible, valid, unseen)
+    day_of: NDArray[np.int64]  # (periods,) weekday of each row, 0 is Monday
+    open_days: Matrix  # (7, items) 1 where something is ever sold on the weekday, else 0
 
 
-def _sum_ahead(values: NDArray[np.generic], span: int) -> Matrix:
-    total = np.vstack([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
-    return np.asarray(total[span:] - total[:-span])
+class Rows(NamedTuple):
+    """The rows of a block, of which windows of any length are sums."""
+
+    actual: Matrix  # (periods, items) demand, 0 where it was not observed
+    seasons: list[Matrix]  # seasonal indices, 0 where demand was not observed
+    seen: Matrix  # 1 where it was observed, else 0
+    unseen: Matrix | None  # variance of demand that is an expectation; None where all was seen
+    calendar: Calendar
+
+    @classmethod
+    def of(
+        cls,
+        units: Matrix,
+        seasons: list[Matrix],
+        observed: NDArray[np.bool_],
+        calendar: Calendar,
+        variance: Matrix | None = None,
+    ) -> Rows:
+        """Blanks what was not observed.
+
+        Args:
+            units: (periods, items) demand.
+            seasons: (periods or more, items) seasonal indices.
+            observed: (periods, items) rows that are demand.
+            calendar: Weekdays of the rows.
+            variance: (periods, items) variance of the units that are expectations; None where all
+                of them are counts.
+        """
+        seen = observed.astype(np.float32)
+        return cls(
+            units * seen,
+            [season[: len(units)] * seen for season in seasons],
+            seen,
+            None if variance is None else variance * seen,
+            calendar,
+        )
+
+    def windows(self, span: int, starts: NDArray[np.int64], warm_up: int) -> Windows:
+        """Sums ahead of the origins whose window ends within the history.
+
+        Args:
+            span: Periods in a window, at most the periods of the history.
+            starts: From :func:`origins`.
+            warm_up: Observed rows that a level needs before its forecasts are judged.
+        """
+        first = starts[: np.searchsorted(starts, len(self.actual) - span, side="right")]
+        edges = np.unique([*first, *(first + span)])
+        start, stop = np.searchsorted(edges, first), np.searchsorted(edges, first + span)
+
+        def running(values: Matrix) -> Sums:
+            """(edges, items) sums up to each edge, from the first one on."""
+            total = np.zeros((edges.size, values.shape[1]))
+            for k, (begin, end) in enumerate(itertools.pairwise(edges.tolist())):
+                np.add(total[k], values[begin:end].sum(axis=0), out=total[k + 1])
+            return total
+
+        def ahead(values: Matrix) -> Matrix:
+            total = running(values)
+            return (total[stop] - total[start]).astype(np.float32)
+
+        before = self.seen[: edges[0]].sum(axis=0, dtype=np.float64) + running(self.seen)[start]
+        actual, seen = ahead(self.actual), ahead(self.seen)
+        days = np.arange(span) + first[:, None]
+        count = np.stack(
+            [(self.calendar.day_of[days] == day).sum(axis=1) for day in range(_WEEK)], axis=1
+        )
+        possible = count.astype(np.float32) @ self.calendar.open_days
+        return Windows(
+            span,
+            int(starts[1] - starts[0]) if starts.size > 1 else 1,
+            actual,
+            [ahead(season) for season in self.seasons],
+            seen,
+            possible,
+            (seen > 0) & (seen >= _ENOUGH * possible) & (before >= warm_up),
+            np.zeros_like(actual) if self.unseen is None else ahead(self.unseen),
+        )
 
 
-def forecasts(ahead: Windows, season: int, level: NDArray[np.float32]) -> Matrix:
-    """(origins, items) forecast of the observed rows of each window, 0 before the first level.
+def forecasts(ahead: Windows, season: int, level: Matrix) -> Matrix:
+    """(..., origins, items) forecast of the observed rows of each window, 0 before the first level.
 
     Args:
         ahead: The windows.
         season: Which of ``ahead.seasons`` the level belongs to.
-        level: (periods + 1, items) level known before each row.
+        level: (..., origins, items) level known at each origin.
     """
-    return np.asarray(np.nan_to_num(level[: len(ahead.actual)]) * ahead.seasons[season])
+    count = len(ahead.actual)
+    return np.asarray(np.nan_to_num(level[..., :count, :]) * ahead.seasons[season])
 
 
-def mean_squared_error(ahead: Windows, forecast: Matrix) -> Matrix:
-    """(items,) mean squared error of the sum over the valid windows, 0 where there is none."""
-    squared = np.where(ahead.valid, (forecast - ahead.actual) ** 2, 0).sum(axis=0)
+def mean_squared_error(ahead: Windows, forecast: Matrix) -> Sums:
+    """(..., items) mean squared error of the sum over the valid windows, 0 where there is none."""
+    error = np.where(ahead.valid, forecast - ahead.actual, np.float32(0))
+    squared = np.einsum("...oi,...oi->...i", error, error, dtype=np.float64)
     return np.asarray(squared / np.maximum(ahead.valid.sum(axis=0), 1))

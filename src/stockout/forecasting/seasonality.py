@@ -10,7 +10,7 @@ units ``e`` seen with variance-to-mean ratio ``phi``, the own ratio gets the wei
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -165,18 +165,44 @@ def _smooth(index: Matrix) -> Matrix:
     return np.asarray(smooth / smooth.mean(axis=0))
 
 
-def seasons_ahead(history: History, horizon: int) -> list[NDArray[np.float32]]:
-    """Seasonal index of every row of the panel and of the ``horizon`` periods after as-of.
+class Seasons(NamedTuple):
+    """Seasonal indices of the rows of a panel and of the periods after as-of."""
 
-    Returns:
-        One or two (periods + gap + horizon, items) matrices: weekday alone, and weekday times week
-        of the year where the history has two years. Rows between the last complete period and the
-        first one after as-of (an unfinished week) are left out.
+    weekday: NDArray[np.float32]  # (7, items)
+    yearly: NDArray[np.float32] | None  # (53, categories); None with less than two years
+    category: NDArray[np.int64]  # (items,) column of ``yearly``
+    day_of: NDArray[np.int64]  # (rows,) weekday of each row
+    week_of: NDArray[np.int64]  # (rows,) week of the year of each row
+
+    def of(self, columns: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+        """One or two (rows, columns) matrices: weekday alone, and weekday times week of the year.
+
+        Args:
+            columns: Items that are wanted.
+        """
+        weekday = self.weekday[:, columns][self.day_of]
+        if self.yearly is None:
+            return [weekday]
+        return [weekday, weekday * self.yearly[:, self.category[columns]][self.week_of]]
+
+    def weekdays_in(self, rows: NDArray[np.bool_]) -> Matrix:
+        """(items,) sum of the weekday indices of the marked rows of the panel, (periods, items)."""
+        days = self.day_of[: len(rows)]
+        count = np.stack([rows[days == day].sum(axis=0) for day in range(WEEKDAYS)])
+        return np.asarray((count * self.weekday).sum(axis=0, dtype=np.float64))
+
+
+def seasons_ahead(history: History, horizon: int) -> Seasons:
+    """Seasonal indices of the rows of the panel and of the ``horizon`` periods after as-of.
+
+    Rows between the last complete period and the first one after as-of (an unfinished week) are
+    left out.
     """
     rows = np.concatenate([np.arange(history.periods), history.future_rows(horizon)])
-    weekday = weekday_index(history)[(rows + history.first_period.weekday()) % WEEKDAYS]
-    yearly = yearly_index(history)
-    if yearly is None:
-        return [weekday]
-    by_category = yearly[week_of_year(history, rows)]
-    return [weekday, weekday * by_category[:, category_codes(history)]]
+    return Seasons(
+        weekday_index(history),
+        yearly_index(history),
+        category_codes(history),
+        (rows + history.first_period.weekday()) % WEEKDAYS,
+        week_of_year(history, rows),
+    )
