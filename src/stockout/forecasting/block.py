@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.forecasting.models import rolling_levels
 from stockout.forecasting.rolling import (
     Calendar,
@@ -50,15 +51,18 @@ class Block:
         open_days = seasons.weekday[:, columns] > CLOSED_INDEX
         calendar = Calendar(seasons.day_of[:past], open_days.astype(np.float32))
         observed = history.evidence(columns) & open_days[calendar.day_of]
-        units = history.units[:, columns]
+        units: Levels = history.units[:, columns]
         variance = None if learned.variance is None else learned.variance[:, columns]
         self.origins = origins(past)
         self.level_sets = [
             rolling_levels(units / np.maximum(season[:past], CLOSED_INDEX), observed, self.origins)
             for season in self.seasons
         ]
+        share = history.share[:, columns]
+        self.told = observed & ((share >= 1) | (units > 0))
         self.rows = Rows.of(units, self.seasons, observed, calendar, variance)
         self.warm_up = WARM_UP[history.freq]
+        self.period_days = DAYS_PER_PERIOD[history.freq]
 
     def windows(self, span: int) -> Windows:
         """Sums ahead of every origin."""
@@ -80,6 +84,11 @@ class Block:
             np.einsum("moi,mi->oi", levels, part)
             for levels, part in zip(self.level_sets, parts, strict=True)
         ]
+
+
+def _level_demand(units: Levels, season: Levels) -> Levels:
+    """Demand with the season divided out."""
+    return (units / np.maximum(season, CLOSED_INDEX)).astype(np.float32)
 
 
 def forecast_sums(ahead: Windows, combined: list[Levels]) -> Levels:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stockout.forecasting.calibration import corrected
+from stockout.forecasting.distribution import demand_quantile
+
 if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import ArrayLike, NDArray
@@ -30,6 +33,8 @@ class DemandModel:
     level_variance: Matrix  # (items,) relative variance of the level error, common to all periods
     is_integer: NDArray[np.bool_]  # (items,) demand comes in whole units
     model: pl.Series  # (items,) what the level comes from; `ended` and `new` by rule
+    sum_shift: Matrix | None = None  # (items, scores) correction of quantiles of sums; None is none
+    period_shift: Matrix | None = None  # (items, scores) the same of single periods
 
     def sum_mean(self, start: ArrayLike, stop: ArrayLike) -> Matrix:
         """(items,) expected demand from ``start`` to ``stop``, in periods after as-of.
@@ -42,6 +47,28 @@ class DemandModel:
         """(items,) variance of the demand from ``start`` to ``stop``."""
         mean = self.sum_mean(start, stop)
         return np.asarray(self.noise * mean + self.level_variance * mean**2)
+
+    def sum_level(self, level: ArrayLike) -> Matrix:
+        """(items,) probability whose quantile holds ``level`` of the sums of demand.
+
+        The quantile of a distribution with the right mean and variance is not always the right one
+        (:mod:`stockout.forecasting.calibration`).
+        """
+        return self._level(level, self.sum_shift)
+
+    def period_level(self, level: ArrayLike) -> Matrix:
+        """(items,) the same for the demand of single periods."""
+        return self._level(level, self.period_shift)
+
+    def sum_quantile(self, level: ArrayLike, start: ArrayLike, stop: ArrayLike) -> Matrix:
+        """(items,) units that the demand from ``start`` to ``stop`` stays within, at a level."""
+        mean, variance = self.sum_mean(start, stop), self.sum_variance(start, stop)
+        return demand_quantile(self.sum_level(level), mean, variance, self.is_integer)
+
+    def _level(self, level: ArrayLike, shift: Matrix | None) -> Matrix:
+        if shift is None:
+            return np.broadcast_to(np.asarray(level, dtype=np.float64), self.noise.shape)
+        return corrected(level, shift)
 
     def _cumulative(self, until: ArrayLike) -> Matrix:
         horizon, items = self.mean.shape

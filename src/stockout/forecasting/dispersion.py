@@ -29,7 +29,7 @@ _FEW_ITEMS = 5.0  # items, at means that differ by a factor e, that a slope of 0
 _WINSOR = (0.05, 0.95)  # quantiles to which the ratios of the pool are drawn in
 
 
-def variance_to_mean(ahead: Windows, forecast: Matrix) -> tuple[Matrix, Matrix]:
+def variance_to_mean(ahead: Windows, forecast: NDArray[np.floating]) -> tuple[Matrix, Matrix]:
     """(items,) mean squared error of the sum over its mean forecast, and that mean.
 
     A window that was observed in part is scaled to the whole: its squared error and its mean grow

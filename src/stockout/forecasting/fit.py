@@ -11,21 +11,23 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
+from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.segments import segments
-from stockout.forecasting.block import WARM_UP, Block, forecast_sums
-from stockout.forecasting.combination import class_ratios, weights
+from stockout.forecasting.block import WARM_UP, Block
+from stockout.forecasting.calibration import GRID, shape
 from stockout.forecasting.demand_model import DemandModel
-from stockout.forecasting.dispersion import Pool, shrunk_ratio, variance_to_mean
 from stockout.forecasting.learned_demand import learned_demand
 from stockout.forecasting.models import PORTFOLIO
+from stockout.forecasting.past_errors import Past, calibrations, member_weights, share, spread
 from stockout.forecasting.seasonality import category_codes, seasons_ahead
 from stockout.forecasting.short_history import prior_of_rates, shrunk_level
+from stockout.forecasting.stopped import BEFORE_DAYS, chance_of_demand, hazard_of, trailing_run
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from stockout.demand.history import History
-    from stockout.forecasting.rolling import Windows
+    from stockout.forecasting.past_errors import Calibrations, Shared
     from stockout.forecasting.seasonality import Seasons
 
     Matrix = NDArray[np.float64]
@@ -33,19 +35,11 @@ if TYPE_CHECKING:
 
 BLOCK = 4096  # items fitted at a time; bounds memory, changes no result
 SAMPLE = 4096  # items, evenly spaced, that the shared tables are estimated from
+JUDGED = 1024  # items, evenly spaced, whose past quantiles are compared with what came
 SPANS = np.array([1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 28, 34, 42, 56, 84, 112, 182])
 """Window lengths at which errors are measured; a protection period uses the nearest."""
 
 _LABEL_SHARE = 0.2  # a family with less weight is not named in the label
-
-
-class _Shared(NamedTuple):
-    """What items have in common at one span: small tables, estimated from a sample of items."""
-
-    span: int  # periods in a window
-    by_class: Matrix  # (members, classes) relative squared error
-    of_sum: Pool  # variance-to-mean ratio of the sum
-    of_period: Pool  # variance-to-mean ratio of one period
 
 
 class _Estimates(NamedTuple):
@@ -56,13 +50,17 @@ class _Estimates(NamedTuple):
     period_noise: Matrix  # (items,)
     level_variance: Matrix  # (items,)
     label: NDArray[np.object_]  # (items,)
+    sum_shift: Matrix  # (scores, items) correction of quantiles
+    period_shift: Matrix  # (scores, items)
 
     @classmethod
     def empty(cls, horizon: int, items: int) -> _Estimates:
         """No demand: what is said of ended items."""
         zero = np.zeros(items)
         label = np.array(["ended"] * items, dtype=object)
-        return cls(np.zeros((horizon, items)), zero, zero.copy(), zero.copy(), label)
+        shift = np.zeros((GRID.size, items))
+        of_items = (zero, zero.copy(), zero.copy())
+        return cls(np.zeros((horizon, items)), *of_items, label, shift, shift.copy())
 
     def put(self, columns: Indices, part: _Estimates) -> None:
         """Writes the estimates of some items into their columns."""
@@ -99,18 +97,28 @@ def fit(history: History, horizon: int, protection: ArrayLike | None = None) -> 
     spans = _nearest_span(wanted, periods)
     seasons = seasons_ahead(past, horizon)
     classes = segments(past)["demand_class"].rank("dense").to_numpy().astype(np.int64) - 1
+    is_integer = history.items["is_integer"].to_numpy().astype(np.bool_)
     estimates = _Estimates.empty(horizon, items)
     live = np.flatnonzero((history.items["status"] != "ended").to_numpy())
     if live.size:
-        sample = Block(learned, seasons, live[:: -(-live.size // SAMPLE)])
-        shared = {s: _share(sample, s, classes) for s in np.unique(spans[live]).tolist()}
-        for span, of_span in shared.items():
+        sample = Block(learned, seasons, _spaced(live, SAMPLE))
+        judged = Block(learned, seasons, _spaced(live, JUDGED))
+        kinds = int(classes.max()) + 1
+        hazard = _hazard(history)
+        for span in np.unique(spans[live]).tolist():
+            codes = classes[sample.columns]
+            shared = share(sample, Past.of(sample, span), codes, kinds)
+            whole = is_integer[judged.columns]
+            corrections = calibrations(judged, span, classes[judged.columns], kinds, whole)
             same_span = live[spans[live] == span]
             for first in range(0, same_span.size, BLOCK):
                 columns = same_span[first : first + BLOCK]
                 known = np.array_equal(columns, sample.columns)
                 block = sample if known else Block(learned, seasons, columns)
-                estimates.put(columns, _estimate(block, of_span, classes[columns]))
+                estimates.put(
+                    columns,
+                    _estimate(block, shared, classes[columns], corrections, hazard),
+                )
         short = live[past.evidence(live).sum(axis=0) < WARM_UP[history.freq]]
         if short.size:
             estimates.put(short, _from_category(past, seasons, estimates, live, short))
@@ -121,8 +129,10 @@ def fit(history: History, horizon: int, protection: ArrayLike | None = None) -> 
         estimates.noise,
         estimates.period_noise,
         estimates.level_variance,
-        history.items["is_integer"].to_numpy(),
+        is_integer,
         pl.Series("model", estimates.label.tolist(), dtype=pl.String),
+        estimates.sum_shift.T,
+        estimates.period_shift.T,
     )
 
 
@@ -133,26 +143,27 @@ def _nearest_span(wanted: Matrix, periods: int) -> Indices:
     return np.asarray(possible[distance.argmin(axis=0)])
 
 
-def _share(sample: Block, span: int, classes: Indices) -> _Shared:
-    """Measures on a sample of items what all items share at one span."""
-    codes = classes[sample.columns]
-    ahead = sample.windows(span)
-    errors = sample.errors(ahead)
-    by_class = class_ratios(errors, ahead.independent > 0, codes, int(classes.max()) + 1)
-    combined = sample.combined(weights(errors, ahead.independent, by_class, codes))
-    single = sample.windows(1)
-    return _Shared(
-        span,
-        by_class,
-        Pool(*variance_to_mean(ahead, forecast_sums(ahead, combined)), ahead.independent),
-        Pool(*variance_to_mean(single, forecast_sums(single, combined)), single.independent),
-    )
+def _hazard(history: History) -> float:
+    """Probability that the demand of an item stops in a period."""
+    ended = (history.items["status"] == "ended").to_numpy()
+    sold = history.units > 0
+    last = history.periods - np.argmax(sold[::-1], axis=0)
+    last = np.where(ended & sold.any(axis=0), last, history.periods)
+    listed = (last - history.start).clip(0).astype(np.float64)
+    return hazard_of(ended, listed, DAYS_PER_PERIOD[history.freq])
 
 
-def _estimate(block: Block, shared: _Shared, codes: Indices) -> _Estimates:
+def _spaced(items: Indices, most: int) -> Indices:
+    """Evenly spaced items, at most so many."""
+    return items[:: -(-items.size // most)]
+
+
+def _estimate(
+    block: Block, shared: Shared, codes: Indices, corrections: Calibrations, hazard: float
+) -> _Estimates:
     """Weights the models for the items of a block and measures the spread of the result."""
-    ahead = block.windows(shared.span)
-    weight = weights(block.errors(ahead), ahead.independent, shared.by_class, codes)
+    past = Past.of(block, shared.span)
+    weight = member_weights(block, past, shared, codes)
     combined = block.combined(weight)
     mean = np.sum(
         [
@@ -162,20 +173,23 @@ def _estimate(block: Block, shared: _Shared, codes: Indices) -> _Estimates:
         axis=0,
         dtype=np.float64,
     ).clip(0)
-    single = block.windows(1)
     usual = mean.mean(axis=0)
-    noise = _shrunk(single, forecast_sums(single, combined), usual, shared.of_period)
+    of = spread(past, combined, shared, usual)
+    window = BEFORE_DAYS // block.period_days
+    run = trailing_run(block.rows.actual, block.told, block.seasons[0], window)
+    goes_on = chance_of_demand(run, of.period_noise, hazard)
+    of = of._replace(level_variance=(of.level_variance + 1 - goes_on) / goes_on)
+    mean, usual = mean * goes_on, usual * goes_on
     total = usual * shared.span
-    of_sum = _shrunk(ahead, forecast_sums(ahead, combined), total, shared.of_sum)
-    # What a sum strays more than the noise of its periods is the level's error, common to them.
-    level_variance = np.where(total > 0, (of_sum - noise).clip(0) / np.maximum(total, 1e-9), 0)
-    return _Estimates(mean, np.minimum(noise, of_sum), noise, level_variance, _labels(weight))
-
-
-def _shrunk(ahead: Windows, forecast: Matrix, expected: Matrix, pool: Pool) -> Matrix:
-    ratio, mean = variance_to_mean(ahead, forecast)
-    known = np.isfinite(ratio)
-    return shrunk_ratio(ratio, np.where(known, mean, expected), ahead.independent, pool)
+    k_sum = shape(total, of.noise * total + of.level_variance * total**2)
+    k_period = shape(usual, of.period_noise * usual + of.level_variance * usual**2)
+    return _Estimates(
+        mean,
+        *of,
+        _labels(weight),
+        corrections.of_sum.of(k_sum).T,
+        corrections.of_period.of(k_period).T,
+    )
 
 
 def _from_category(
@@ -201,7 +215,8 @@ def _from_category(
     level = shrunk_level(sold[short], seen[short], noise, prior, codes[short])
     mean = level.mean * seasons.of(short)[0][past:].astype(np.float64)
     label = np.array(["category"] * short.size, dtype=object)
-    return _Estimates(mean, noise, noise, level.relative_variance, label)
+    shift = np.zeros((GRID.size, short.size))  # nothing alike was judged
+    return _Estimates(mean, noise, noise, level.relative_variance, label, shift, shift)
 
 
 def _labels(weight: Matrix) -> NDArray[np.object_]:

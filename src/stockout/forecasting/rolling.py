@@ -48,6 +48,24 @@ class Windows(NamedTuple):
     valid: NDArray[np.bool_]  # half of the open rows or more were observed, after a warm-up
     unseen: Matrix  # variance of the demand in the window that is an expectation, not seen
 
+    def before(self, origin: int) -> Windows:
+        """The windows that had ended by an origin, by its number."""
+        return self._rows(slice(max(0, origin + 1 - -(-self.span // self.step))))
+
+    def at(self, origin: int) -> Windows:
+        """The window that begins at an origin, by its number."""
+        return self._rows(slice(origin, origin + 1))
+
+    def _rows(self, chosen: slice) -> Windows:
+        return self._replace(
+            actual=self.actual[chosen],
+            seasons=[season[chosen] for season in self.seasons],
+            seen=self.seen[chosen],
+            possible=self.possible[chosen],
+            valid=self.valid[chosen],
+            unseen=self.unseen[chosen],
+        )
+
     @property
     def independent(self) -> Sums:
         """(items,) number of windows that do not overlap: what the errors are worth."""

@@ -28,7 +28,7 @@ import polars as pl
 
 from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.forecasting.distribution import demand_quantile
-from stockout.replenishment.projection import Plan, project
+from stockout.replenishment.projection import HIGHEST_LEVEL, Plan, project
 from stockout.replenishment.safety_stock import order_up_to_for_fill_rate
 from stockout.replenishment.status import COVER_DAYS
 
@@ -49,22 +49,26 @@ def plan_of(lines: pl.DataFrame, arrivals: Arrivals, model: DemandModel) -> Plan
         lines: Columns position, on_order, lead_time_days, lead_time_sd_days, review_days, level,
             target_kind; row i is item i. Where stock or lead time are null the plan has 0.
         arrivals: Of the same items.
-        model: Of the same items.
+        model: Of the same items. Its quantiles are corrected by what they held in the past, so a
+            service level becomes the one whose quantile holds it.
     """
     days = DAYS_PER_PERIOD[model.history.freq]
 
     def numbers(column: pl.Expr) -> Matrix:
         return np.asarray(lines.select(column.fill_null(0.0)).to_series(), dtype=np.float64)
 
+    is_service_level = (lines["target_kind"] == "service_level").to_numpy()
+    level = numbers(pl.col("level"))
+    held = np.minimum(model.sum_level(level), np.maximum(level, HIGHEST_LEVEL))
     return Plan(
         stock=numbers(pl.col("position") - pl.col("on_order")),
         arrivals=arrivals,
         lead_time=numbers(pl.col("lead_time_days")) / days,
         lead_time_sd=numbers(pl.col("lead_time_sd_days")) / days,
         review=numbers(pl.col("review_days")) / days,
-        level=numbers(pl.col("level")),
+        level=np.where(is_service_level, held, level),
         is_fill_rate=(lines["target_kind"] == "fill_rate").to_numpy(),
-        is_service_level=(lines["target_kind"] == "service_level").to_numpy(),
+        is_service_level=is_service_level,
     )
 
 
