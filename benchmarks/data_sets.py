@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from datetime import date, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import polars as pl
 
 REAL_DATA = Path(os.environ.get("STOCKOUT_REALDATA", "../shared/data"))
+SAMPLE = Path(__file__).parent.parent / "data" / "sample"
 
 
 class DataSet(NamedTuple):
@@ -21,6 +22,28 @@ class DataSet(NamedTuple):
     origins: list[date]
     latent: pl.DataFrame | None = None  # date, sku, location, units: the truth, where it is known
     products: pl.DataFrame | None = None
+    purchases: pl.DataFrame | None = None
+    movements: pl.DataFrame | None = None
+    step: int = 14  # days between the earlier origins that costly models are fitted at
+
+
+def sample() -> DataSet:
+    """The exports in ``data/sample``, read as the commands read them; the truth stays hidden."""
+    from stockout.config import load_config  # noqa: PLC0415
+    from stockout.exports.read import read_tables  # noqa: PLC0415
+
+    tables = read_tables(load_config(SAMPLE / "stockout.toml"))
+    sales = cast("pl.DataFrame", tables.sales)
+    last = cast("date", sales["date"].max())
+    return DataSet(
+        "sample",
+        sales,
+        tables.inventory,
+        [last - timedelta(days=14 * k) for k in range(13, 1, -1)],
+        products=tables.products,
+        purchases=tables.purchases,
+        movements=tables.movements,
+    )
 
 
 def online_retail() -> DataSet:
@@ -40,7 +63,7 @@ def online_retail() -> DataSet:
         "online_retail",
         sales,
         None,
-        [date(2010, 7, 31), date(2010, 9, 4), date(2010, 10, 9), date(2010, 11, 6)],
+        [date(2010, 11, 11) - timedelta(days=28 * k) for k in range(3, -1, -1)],
     )
 
 
@@ -52,7 +75,7 @@ def pasta() -> DataSet:
         sku=pl.format("{}-{}", "brand", "product"),
         units="value",
     )
-    origins = [date(2017, 9, 30), date(2018, 2, 28), date(2018, 6, 30), date(2018, 11, 15)]
+    origins = [date(2018, 12, 3) - timedelta(days=42 * k) for k in range(11, -1, -1)]
     return DataSet("pasta", sales, None, origins)
 
 
@@ -74,8 +97,8 @@ def fresh_retail(every: int = 10) -> DataSet:
     hours = pl.col("stockout_hours_6_21").cast(pl.Float64)
     inventory = frame.select(**keys, in_stock_share=1 - hours / 16)
     first = date(2024, 3, 28)
-    origins = [first + timedelta(days=day - 1) for day in (62, 69, 76)]
-    return DataSet("fresh_retail", sales, inventory, origins, products=products)
+    origins = [first + timedelta(days=day - 1) for day in (54, 62, 70, 78)]
+    return DataSet("fresh_retail", sales, inventory, origins, products=products, step=4)
 
 
 def simulated(seed: int) -> DataSet:
@@ -86,7 +109,7 @@ def simulated(seed: int) -> DataSet:
     world = simulate(Parameters(seed=seed, skus=300, locations=2, months=18))
     tables = world.tables
     last = tables["sales"].select(pl.col("date").max()).item()
-    origins = [last - timedelta(days=days) for days in (120, 90, 60, 29)]
+    origins = [last - timedelta(days=28 * k) for k in range(4, 0, -1)]
     latent = world.truth["demand"].select("date", "sku", "location", units="latent_units")
     return DataSet(
         f"simulator, seed {seed}",
@@ -95,6 +118,8 @@ def simulated(seed: int) -> DataSet:
         origins,
         latent,
         tables["products"],
+        tables["purchases"],
+        tables["movements"],
     )
 
 

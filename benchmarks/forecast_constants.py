@@ -13,31 +13,35 @@ from unittest import mock
 import numpy as np
 
 from data_sets import available
-from forecast_accuracy import SPANS, Case, case, default, score
-from stockout.forecasting import combination, dispersion
-
-_PINBALL = 2  # place of the pinball loss in the score
+from forecast_cases import SPANS, Case, cases_of
+from forecast_contest import default
+from forecast_scores import PINBALL, score
+from stockout.forecasting import combination, dispersion, learned_demand
 
 CONSTANTS = {
     "POWER": (combination, (1.0, 4.0, 16.0, 64.0)),
     "CLASS_WINDOWS": (combination, (1.0, 4.0, 16.0)),
     "POOL_WINDOWS": (dispersion, (2.0, 5.0, 10.0)),
+    "_PASSES": (learned_demand, (2, 6)),
     "_WINSOR": (dispersion, ((0.0, 1.0), (0.05, 0.95), (0.25, 0.75))),
 }
 
 
 def loss(cases: list[Case]) -> float:
     """Mean scaled pinball loss over origins and spans."""
-    return float(np.mean([score(known, default(known))[_PINBALL] for known in cases]))
+    losses = [
+        np.nanmean(score(case, span, default(case, span)[0])[PINBALL])
+        for case in cases
+        for span in SPANS
+        if case.days >= span
+    ]
+    return float(np.mean(losses))
 
 
 def main() -> None:
     """Prints one row a constant and value, one column a data set."""
     sets = available()
-    cases = {
-        data.name: [case(data, origin, span) for span in SPANS for origin in data.origins]
-        for data in sets
-    }
+    cases = {data.name: cases_of(data) for data in sets}
     base = {name: loss(known) for name, known in cases.items()}
     print(f"{'constant':14} {'value':>14} " + " ".join(f"{name:>19}" for name in cases))
     for name, (module, values) in CONSTANTS.items():

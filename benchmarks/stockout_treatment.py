@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from data_sets import REAL_DATA, fresh_retail
-from forecast_accuracy import case
+from forecast_cases import cases_of
 from stockout.demand.history import demand_history
 from stockout.demand.latent import latent_demand
 from stockout.demand.spillover import spillover
@@ -74,17 +74,16 @@ def _as_seen(history: History, units: NDArray[np.float32], observed: NDArray[np.
 
 def real() -> None:
     """Prints WAPE and WPE of each treatment."""
-    data = fresh_retail()
+    cases = cases_of(fresh_retail())
     print("fresh_retail, 7 days     WAPE     WPE")
     treatments: tuple[Callable[[History], History], ...] = (latent, left_out, divided, as_sold)
     for treat in treatments:
         error, bias, sold = 0.0, 0.0, 0.0
-        for origin in data.origins:
-            known = case(data, origin, 7)
-            mean = np.where(known.seen, fit(treat(known.history), 7).mean, 0).sum(axis=0)
-            stray = (mean - known.actual)[known.judged]
+        for known in cases:
+            mean = np.where(known.seen[:7], fit(treat(known.history), 7).mean, 0).sum(axis=0)
+            stray = (mean - known.actual(7))[known.valid(7)]
             error, bias = error + float(np.abs(stray).sum()), bias + float(stray.sum())
-            sold += float(known.actual[known.judged].sum())
+            sold += float(known.actual(7)[known.valid(7)].sum())
         print(f"{treat.__name__:20} {error / sold:8.3f} {bias / sold:+7.3f}")
 
 

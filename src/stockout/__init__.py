@@ -22,22 +22,36 @@ if TYPE_CHECKING:
     from stockout.exports.read import read_tables as read_tables
     from stockout.forecasting.forecast import forecast as forecast
     from stockout.impact.lost_sales import lost_sales as lost_sales
+    from stockout.replenishment.backtest import backtest as backtest
     from stockout.replenishment.reorder import reorder as reorder
+    from stockout.replenishment.simulation import simulate as simulate
     from stockout.simulator.sample import sample as sample
 
 _VERBS = {
+    "backtest": "stockout.replenishment.backtest",
     "check": "stockout.checks.check",
     "forecast": "stockout.forecasting.forecast",
     "lost_sales": "stockout.impact.lost_sales",
     "read_tables": "stockout.exports.read",
     "reorder": "stockout.replenishment.reorder",
     "sample": "stockout.simulator.sample",
+    "simulate": "stockout.replenishment.simulation",
 }
 
 _FUNCTIONS = {"check": "check_frames"}
 """Verbs whose function is called otherwise where it is."""
 
-__all__ = ["__version__", "check", "forecast", "lost_sales", "read_tables", "reorder", "sample"]
+__all__ = [
+    "__version__",
+    "backtest",
+    "check",
+    "forecast",
+    "lost_sales",
+    "read_tables",
+    "reorder",
+    "sample",
+    "simulate",
+]
 
 
 def __getattr__(name: str) -> object:

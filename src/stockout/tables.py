@@ -72,7 +72,8 @@ class Movements(dy.Schema):
 class Products(dy.Schema):
     """One row an SKU: what it is, costs, and how it is ordered.
 
-    ``holding_cost`` is money per unit and period, ``shortage_cost`` money per unit lost.
+    ``holding_cost`` is money per unit and period, ``shortage_cost`` money per unit lost,
+    ``order_cost`` money per order of the item, whatever its quantity.
     """
 
     sku = dy.String()
@@ -90,6 +91,7 @@ class Products(dy.Schema):
     fill_rate = dy.Float64(nullable=True)
     holding_cost = dy.Float64(nullable=True)
     shortage_cost = dy.Float64(nullable=True)
+    order_cost = dy.Float64(nullable=True)
     active_from = dy.Date(nullable=True)
     active_to = dy.Date(nullable=True)
     successor_of = dy.String(nullable=True)
@@ -97,7 +99,10 @@ class Products(dy.Schema):
 
 
 class Suppliers(dy.Schema):
-    """One row a supplier; ``order_weekdays`` reads like ``Mon,Thu``."""
+    """One row a supplier; ``order_weekdays`` reads like ``Mon,Thu``.
+
+    ``order_cost`` is money per order of one item, ``min_order_value`` of an order of all items.
+    """
 
     supplier_id = dy.String()
     name = dy.String(nullable=True)
@@ -105,6 +110,7 @@ class Suppliers(dy.Schema):
     lead_time_sd_days = dy.Float64(nullable=True)
     review_days = dy.Float64(nullable=True)
     min_order_value = dy.Float64(nullable=True)
+    order_cost = dy.Float64(nullable=True)
     order_weekdays = dy.String(nullable=True)
 
 

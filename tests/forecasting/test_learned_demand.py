@@ -58,6 +58,7 @@ def test_days_wholly_out_tell_nothing_and_those_in_stock_what_they_sold(
     assert not learned.history.observed[history.share < 0.5].any()
     part = (history.share >= 0.5) & ~whole
     assert learned.history.observed[part].all()
+    assert learned.variance is not None
     assert (learned.variance[part] > 0).all()
     assert not learned.variance[~part].any()
 
@@ -110,6 +111,7 @@ def test_days_that_sold_out_count_with_what_was_wanted(
     assert ran_out.mean() > 0.2
     assert learned.history.observed[ran_out].all()
     assert (learned.history.units[ran_out] > history.units[ran_out]).all()
+    assert learned.variance is not None
     assert (learned.variance[ran_out] > 0).all()
     seen = learned.history.observed
     wanted = np.where(seen, learned.history.units, 0).sum(axis=0) / seen.sum(axis=0)

@@ -14,7 +14,8 @@ CALM: dict[str, Any] = {
     "cover_demand": 50.0, "reorder_point": 18.0, "position": 20.0, "raw_qty": 0.0,
     "stockout_risk": 0.04, "risk_before_arrival": 0.01, "moq": None, "pack_size": None,
     "is_integer": True, "target_kind": "service_level", "level": 0.95,
-    "short_before_arrival": 0.1, "demand_before_arrival": 8.0,
+    "short_before_arrival": 0.1, "demand_before_arrival": 8.0, "order_lot": None,
+    "booked_short": 0.0,
 }  # fmt: skip
 
 
@@ -34,6 +35,8 @@ CALM: dict[str, Any] = {
         ("at risk", {"short_before_arrival": 0.5, "target_kind": "fill_rate"}),
         ("ok", {"position": 68.0}),
         ("excess", {"position": 69.0}),
+        ("ok", {"position": 69.0, "order_lot": 20.0}),  # what orders are made for is none
+        ("at risk", {"booked_short": 1.0}),
         ("ok", {"position": 69.0, "pack_size": 60.0}),  # one pack is never an excess
         ("ok", {"position": 69.0, "moq": 60.0}),
         ("ok", {"position": 19.0, "cover_demand": 0.2}),  # nor is one unit

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _GROUP = "Forecast"
+_MODELS = "Models"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,6 +46,23 @@ def _forecast(
             rich_help_panel=_GROUP,
         ),
     ] = None,
+    models: Annotated[
+        str | None,
+        typer.Option(
+            help="Only these: of the fast ses, tsb, sba; of the costly theta, ces, mstl, ets, "
+            "arima; or global, one model of all items.",
+            metavar="NAME,...",
+            rich_help_panel=_MODELS,
+        ),
+    ] = None,
+    time_budget: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds for costly models, spent where most money is at stake; default 0.",
+            metavar="SECONDS",
+            rich_help_panel=_MODELS,
+        ),
+    ] = None,
 ) -> None:
     """Demand to expect of every SKU and location.
 
@@ -54,9 +72,19 @@ def _forecast(
 
     Example: stockout forecast --sales sales.csv --horizon 28 --output forecast.parquet
     """
-    config = run.load({"freq": freq, "forecast.horizon": horizon, "forecast.levels": levels})
+    config = run.load(
+        {
+            "freq": freq,
+            "forecast.horizon": horizon,
+            "forecast.levels": levels,
+            "forecast.models": models,
+            "forecast.time_budget": time_budget,
+        }
+    )
     tables = run.read(
-        config, needed=["sales"], useful=["inventory", "products", "purchases", "movements"]
+        config,
+        needed=["sales"],
+        useful=["inventory", "products", "purchases", "movements", "overrides"],
     )
     import stockout
     from stockout.demand.calendar import choose_freq, resolve_as_of
@@ -75,10 +103,13 @@ def _forecast(
             tables.products,
             tables.purchases,
             tables.movements,
+            tables.overrides,
             as_of=as_of,
             freq=period,
             horizon=config.forecast.horizon,
             levels=config.forecast.levels,
+            models=config.forecast.models,
+            time_budget=config.forecast.time_budget,
         )
     run.write(
         frame,

@@ -83,9 +83,36 @@ def _reorder(
         float | None,
         typer.Option(
             "--holding-cost",
-            help="Money per unit in stock and period, together with --shortage-cost.",
+            help="Money per unit in stock and period, together with --shortage-cost or "
+            "--order-cost.",
             metavar="MONEY",
             rich_help_panel="Target, one of",
+        ),
+    ] = None,
+    policy: Annotated[
+        Literal["periodic", "continuous"] | None,
+        typer.Option(
+            help="Whether orders wait for the next review (the default), or go out as soon as "
+            "stock and what is on its way fall to the reorder point.",
+            rich_help_panel="Policy",
+        ),
+    ] = None,
+    order_cost: Annotated[
+        float | None,
+        typer.Option(
+            "--order-cost",
+            help="Money per order of an item, whatever its quantity: (s, S), or (r, Q) under "
+            "continuous review. It is weighed against the holding cost.",
+            metavar="MONEY",
+            rich_help_panel="Policy",
+        ),
+    ] = None,
+    below_minimum: Annotated[
+        Literal["raise", "hold"] | None,
+        typer.Option(
+            "--below-minimum",
+            help="What becomes of an order below its supplier's minimum value; default raise.",
+            rich_help_panel="Policy",
         ),
     ] = None,
     budget: Annotated[
@@ -114,14 +141,20 @@ def _reorder(
             "reorder.fill_rate": fill_rate,
             "reorder.shortage_cost": shortage_cost,
             "reorder.holding_cost": holding_cost,
+            "reorder.policy": policy,
+            "reorder.order_cost": order_cost,
+            "reorder.below_minimum": below_minimum,
             "reorder.budget": budget,
         }
     )
     tables = run.read(
         config,
         needed=["sales", "inventory"],
-        useful=["products", "suppliers", "purchases", "orders", "movements"],
+        useful=["products", "suppliers", "purchases", "orders", "movements", "overrides"],
     )
+    settings = config.reorder.model_dump()
+    if any(target is not None for target in (service_level, fill_rate, shortage_cost)):
+        settings["targets"] = None  # a flag is for every item
     import stockout
     from stockout.demand.calendar import resolve_as_of
     from stockout.reports.terminal import reorder_digest
@@ -139,11 +172,12 @@ def _reorder(
             tables.purchases,
             tables.orders,
             tables.movements,
+            tables.overrides,
             as_of=as_of,
             freq=config.freq,
             default_lead_time_days=config.default_lead_time_days,
             default_review_days=config.default_review_days,
-            **config.reorder.model_dump(),
+            **settings,
         )
     run.write(
         frame,

@@ -249,7 +249,10 @@ def _drop_other_targets(below: object, above: dict[str, object]) -> None:
     """A layer that sets a target replaces another kind of target of the layers below it."""
     if not isinstance(below, dict):
         return
-    kinds = [kind for kind in _TARGETS if kind & above.keys()]
+    said = set(above)
+    if "order_cost" in below.keys() | above.keys() and "shortage_cost" not in above:
+        said.discard("holding_cost")  # it is what the order cost is weighed against
+    kinds = [kind for kind in _TARGETS if kind & said]
     if kinds:
         for name in frozenset().union(*_TARGETS) - frozenset().union(*kinds):
             below.pop(name, None)

@@ -87,16 +87,17 @@ class Factors:
         return mean
 
 
-def fit_factors(seen: Seen, kinds: Kinds, shortest: float) -> Factors:
+def fit_factors(seen: Seen, kinds: Kinds, shortest: float, passes: int = PASSES) -> Factors:
     """Fits all factors.
 
     Args:
         seen: What was sold and when it was demand.
         kinds: What periods and items have in common.
         shortest: Memory of the fastest movement of the level, in periods.
+        passes: Times that all factors are fitted in turn, at least 2.
     """
     fit = _Backfitting(seen, kinds, shortest)
-    for number in range(PASSES):
+    for number in range(passes):
         fit.observe()
         fit.fit_weekday()
         fit.fit_promotion()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy import special
 
-from stockout.demand.backfitting import Kinds, Seen, fit_factors, unseen
+from stockout.demand.backfitting import PASSES, Kinds, Seen, fit_factors, unseen
 from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.ledger import SOLD_OUT_DURING_DAY
 from stockout.demand.lifecycle import NEW_DAYS
@@ -178,6 +178,7 @@ def latent_demand(
     events: pl.DataFrame | None = None,
     sales: pl.DataFrame | None = None,
     level_window: int = LEVEL_WINDOW_DAYS,
+    passes: int = PASSES,
 ) -> Latent:
     """Estimates what was wanted of every item in every period.
 
@@ -188,6 +189,7 @@ def latent_demand(
         events: Canonical events; promotions among them lift demand while they last.
         sales: Canonical sales; ``on_promo`` tells of promotions too.
         level_window: Days within which the level of demand may move at the fastest.
+        passes: Times that all factors are fitted in turn.
 
     Returns:
         Latent demand. Without a period out of stock, exactly what was sold.
@@ -215,7 +217,7 @@ def latent_demand(
         category=_codes(_category(history, products)),
     )
     shortest = level_window / DAYS_PER_PERIOD[history.freq]
-    factors = fit_factors(seen, kinds, shortest)
+    factors = fit_factors(seen, kinds, shortest, passes)
     return _latent(history, listed, seen, factors)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stockout.demand.calendar import DAYS_PER_PERIOD
-from stockout.forecasting.models import rolling_levels
+from stockout.forecasting.models import PORTFOLIO, rolling_levels
 from stockout.forecasting.rolling import (
     Calendar,
     Rows,
@@ -18,6 +18,8 @@ from stockout.forecasting.rolling import (
 from stockout.forecasting.seasonality import CLOSED_INDEX
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from stockout.forecasting.learned_demand import LearnedDemand
@@ -38,10 +40,15 @@ class Block:
         learned: What the models learn from.
         seasons: Seasonal indices of the past rows and the future ones.
         columns: Items of the block.
+        models: Names of the models, of :data:`stockout.forecasting.models.PORTFOLIO`.
     """
 
     def __init__(
-        self, learned: LearnedDemand, seasons: Seasons, columns: NDArray[np.int64]
+        self,
+        learned: LearnedDemand,
+        seasons: Seasons,
+        columns: NDArray[np.int64],
+        models: Sequence[str] = PORTFOLIO,
     ) -> None:
         history = learned.history
         self.columns = columns
@@ -54,8 +61,10 @@ class Block:
         units: Levels = history.units[:, columns]
         variance = None if learned.variance is None else learned.variance[:, columns]
         self.origins = origins(past)
+        self.models = tuple(models)
+        chosen = [PORTFOLIO.index(name) for name in models]
         self.level_sets = [
-            rolling_levels(units / np.maximum(season[:past], CLOSED_INDEX), observed, self.origins)
+            rolling_levels(_without(season[:past], units), observed, self.origins)[chosen]
             for season in self.seasons
         ]
         share = history.share[:, columns]
@@ -88,6 +97,11 @@ class Block:
 
 def _level_demand(units: Levels, season: Levels) -> Levels:
     """Demand with the season divided out."""
+    return (units / np.maximum(season, CLOSED_INDEX)).astype(np.float32)
+
+
+def _without(season: Levels, units: Levels) -> Levels:
+    """Units with the season divided out."""
     return (units / np.maximum(season, CLOSED_INDEX)).astype(np.float32)
 
 

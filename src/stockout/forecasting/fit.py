@@ -17,13 +17,15 @@ from stockout.forecasting.block import WARM_UP, Block
 from stockout.forecasting.calibration import GRID, shape
 from stockout.forecasting.demand_model import DemandModel
 from stockout.forecasting.learned_demand import learned_demand
-from stockout.forecasting.models import PORTFOLIO
+from stockout.forecasting.models import PORTFOLIO, family
 from stockout.forecasting.past_errors import Past, calibrations, member_weights, share, spread
 from stockout.forecasting.seasonality import category_codes, seasons_ahead
 from stockout.forecasting.short_history import prior_of_rates, shrunk_level
 from stockout.forecasting.stopped import BEFORE_DAYS, chance_of_demand, hazard_of, trailing_run
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     from stockout.demand.history import History
@@ -68,7 +70,13 @@ class _Estimates(NamedTuple):
             whole[..., columns] = piece
 
 
-def fit(history: History, horizon: int, protection: ArrayLike | None = None) -> DemandModel:
+def fit(
+    history: History,
+    horizon: int,
+    protection: ArrayLike | None = None,
+    *,
+    members: Collection[str] | None = None,
+) -> DemandModel:
     """Fits all items: the combination of models, and its errors over the protection period.
 
     Args:
@@ -77,6 +85,7 @@ def fit(history: History, horizon: int, protection: ArrayLike | None = None) -> 
         protection: (items,) or one number: periods over which the sum of demand is needed (lead
             time and review). The models are weighted and their spread is measured by past errors
             of sums of about this length. Default: the horizon.
+        members: Families of models (``ses``, ``tsb``, ``sba``) to combine; default all.
 
     Returns:
         The demand model. Ended items have mean 0.
@@ -101,8 +110,9 @@ def fit(history: History, horizon: int, protection: ArrayLike | None = None) -> 
     estimates = _Estimates.empty(horizon, items)
     live = np.flatnonzero((history.items["status"] != "ended").to_numpy())
     if live.size:
-        sample = Block(learned, seasons, _spaced(live, SAMPLE))
-        judged = Block(learned, seasons, _spaced(live, JUDGED))
+        models = [name for name in PORTFOLIO if members is None or family(name) in members]
+        sample = Block(learned, seasons, _spaced(live, SAMPLE), models)
+        judged = Block(learned, seasons, _spaced(live, JUDGED), models)
         kinds = int(classes.max()) + 1
         hazard = _hazard(history)
         for span in np.unique(spans[live]).tolist():
@@ -114,7 +124,7 @@ def fit(history: History, horizon: int, protection: ArrayLike | None = None) -> 
             for first in range(0, same_span.size, BLOCK):
                 columns = same_span[first : first + BLOCK]
                 known = np.array_equal(columns, sample.columns)
-                block = sample if known else Block(learned, seasons, columns)
+                block = sample if known else Block(learned, seasons, columns, models)
                 estimates.put(
                     columns,
                     _estimate(block, shared, classes[columns], corrections, hazard),
@@ -186,7 +196,7 @@ def _estimate(
     return _Estimates(
         mean,
         *of,
-        _labels(weight),
+        _labels(weight, block.models),
         corrections.of_sum.of(k_sum).T,
         corrections.of_period.of(k_period).T,
     )
@@ -219,12 +229,12 @@ def _from_category(
     return _Estimates(mean, noise, noise, level.relative_variance, label, shift, shift)
 
 
-def _labels(weight: Matrix) -> NDArray[np.object_]:
+def _labels(weight: Matrix, models: Sequence[str]) -> NDArray[np.object_]:
     """(items,) families of models with a fifth of the weight or more, as `SES+TSB`."""
-    family = np.array([name.split()[0] for name in PORTFOLIO])
-    by_model = weight.reshape(-1, len(PORTFOLIO), weight.shape[1]).sum(axis=0)
+    named_by = np.array([name.split()[0] for name in models])
+    by_model = weight.reshape(-1, len(models), weight.shape[1]).sum(axis=0)
     label = np.array([""] * weight.shape[1], dtype=object)
-    for name in dict.fromkeys(family.tolist()):
-        named = by_model[family == name].sum(axis=0) >= _LABEL_SHARE
+    for name in dict.fromkeys(named_by.tolist()):
+        named = by_model[named_by == name].sum(axis=0) >= _LABEL_SHARE
         label = np.where(named, label + np.where(label == "", "", "+") + name, label)
     return label

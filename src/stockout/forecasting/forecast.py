@@ -11,8 +11,9 @@ import polars as pl
 from stockout.demand.history import demand_history
 from stockout.errors import ConfigError
 from stockout.forecasting.distribution import demand_quantile
-from stockout.forecasting.fit import fit
-from stockout.tables import without_crumbs
+from stockout.forecasting.overridden import with_overrides
+from stockout.forecasting.portfolio import fitted, portfolio
+from stockout.tables import conform, without_crumbs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,17 +31,20 @@ DEFAULT_HORIZON = {"day": 28, "week": 13}
 _QUANTILE_ROWS = 2_000_000  # quantiles computed at a time; bounds memory, changes no result
 
 
-def forecast(
+def forecast(  # noqa: PLR0917 - the tables, in the order of the design
     sales: pl.DataFrame,
     inventory: pl.DataFrame | None = None,
     products: pl.DataFrame | None = None,
     purchases: pl.DataFrame | None = None,
     movements: pl.DataFrame | None = None,
+    overrides: pl.DataFrame | None = None,
     *,
     as_of: date | None = None,
     freq: Literal["auto", "day", "week"] = "auto",
     horizon: int | None = None,
     levels: Sequence[float] = (0.5, 0.9),
+    models: Sequence[str] | None = None,
+    time_budget: float = 0.0,
 ) -> pl.DataFrame:
     """Forecasts the demand of every (sku, location) that occurs in sales up to as-of.
 
@@ -50,10 +54,15 @@ def forecast(
         products: Category, active life, predecessor.
         purchases: Open orders keep an item alive.
         movements: Counts for the as-of date only.
+        overrides: A person's corrections (:mod:`stockout.forecasting.overridden`); the model of a
+            corrected item reads like ``SES+override``.
         as_of: Later rows are ignored; default the last date of sales, inventory or movements.
         freq: Length of a period; ``auto`` is weekly where the sales are.
         horizon: Periods after as-of; default 28 days or 13 weeks.
         levels: Probabilities of the quantiles, each between 0 and 1.
+        models: Names of models (:mod:`stockout.forecasting.portfolio`); default all fast ones.
+        time_budget: Seconds that costly models may take, by the cost table; with 0 none are tried,
+            or all items where ``models`` names them.
 
     Returns:
         Columns sku, location, date (first day of the period), mean (units), a column for each
@@ -64,7 +73,7 @@ def forecast(
 
     Raises:
         NotKnownError: There are no sales to forecast from.
-        ConfigError: The horizon or a level is out of range.
+        ConfigError: The horizon or a level is out of range, or there is no such model.
         InputError: A frame lacks a required column.
 
     >>> from datetime import date, timedelta
@@ -81,10 +90,14 @@ def forecast(
                 f"level {level:g} is not a probability between 0 and 1",
                 hint="levels are like 0.5,0.9",
             )
+    portfolio(models)  # refused before the work
     history = demand_history(
         sales, inventory, products, purchases, movements, as_of=as_of, freq=freq
     )
-    model = fit(history, int(horizon or DEFAULT_HORIZON[history.freq]))
+    ahead = int(horizon or DEFAULT_HORIZON[history.freq])
+    model = fitted(history, ahead, models=models, time_budget=time_budget)
+    if overrides is not None:
+        model = with_overrides(model, conform(overrides, "overrides"))
     _tell(history, model)
     return without_crumbs(_to_frame(model, sorted(set(levels))))
 
@@ -122,7 +135,7 @@ def _to_frame(model: DemandModel, levels: Sequence[float]) -> pl.DataFrame:
         mean = model.mean[:, block]
         quantiles = {
             f"q{100 * level:g}": demand_quantile(
-                level, mean, variance[:, block], model.is_integer[block]
+                model.period_level(level)[block], mean, variance[:, block], model.is_integer[block]
             )
             for level in levels
         }

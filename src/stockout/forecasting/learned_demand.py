@@ -22,6 +22,7 @@ import numpy as np
 
 from stockout.demand.latent import latent_demand
 from stockout.demand.spillover import spillover
+from stockout.forecasting.truncation import last_periods
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float32]
     Flags = NDArray[np.bool_]
 
+RECENT = {"day": 400, "week": 58}
+"""Periods in which demand behind sales is estimated, a year and a month: of older ones out of stock
+little is left in any level. They are left out."""
+
+_PASSES = 2  # of the estimate; six change its effect on the forecast by less than its noise
 _ENOUGH_HOURS = 0.5  # share of a day in stock from which on its sales say how busy it was
 _BANDS = 16  # of that share, each scaled on its own; shops open for about so many hours
 _POOLED_DAYS = 20.0  # that the ratio of all bands counts for beside that of one
@@ -65,7 +71,18 @@ def learned_demand(history: History) -> LearnedDemand:
     short = history.open & ((history.share < 1) | history.sold_out)
     if not short.any():
         return LearnedDemand(history, None)
-    latent = latent_demand(history)
+    units, observed = history.units.copy(), history.observed & ~short
+    variance = np.zeros_like(units)
+    recent = last_periods(history, RECENT[history.freq])
+    late = slice(history.periods - recent.periods, None)
+    units[late], observed[late], variance[late] = _behind_sales(recent)
+    return LearnedDemand(replace(history, units=units, observed=observed), variance)
+
+
+def _behind_sales(history: History) -> tuple[Matrix, Flags, Matrix]:
+    """Units that count as demand, where they do, and their variance."""
+    short = history.open & ((history.share < 1) | history.sold_out)
+    latent = latent_demand(history, passes=_PASSES)
     whole = history.observed & ~short
     ran_out = short & history.sold_out & (history.units > 0)
     by_hours = short & ~history.sold_out & (history.share >= _ENOUGH_HOURS)
@@ -76,14 +93,8 @@ def learned_demand(history: History) -> LearnedDemand:
         demand = _scaled_to_whole_days(demand, history, whole, by_hours)
     observed = whole | ((ran_out | by_hours) & told)
     variance = np.where(observed & short, np.nan_to_num(latent.variance) * kept**2, 0)
-    return LearnedDemand(
-        replace(
-            history,
-            units=np.where(observed, demand, history.units).astype(np.float32),
-            observed=observed,
-        ),
-        variance.astype(np.float32),
-    )
+    units = np.where(observed, demand, history.units)
+    return units.astype(np.float32), observed, variance.astype(np.float32)
 
 
 def _scaled_to_whole_days(

@@ -29,6 +29,15 @@ PORTFOLIO = (*(f"SES {speed:g}" for speed in SPEEDS), "TSB", "SBA")
 """Simple exponential smoothing at five speeds, Teunter-Syntetos-Babai, Syntetos-Boylan."""
 
 
+def family(name: str) -> str:
+    """Family of a model, as it is asked for.
+
+    >>> family("SES 0.1")
+    'ses'
+    """
+    return name.split(maxsplit=1)[0].lower()
+
+
 def rolling_levels(
     demand: Matrix, observed: NDArray[np.bool_], origins: NDArray[np.int64]
 ) -> Matrix:

@@ -7,7 +7,8 @@ what is ordered now has to last until L + R, the end of the *protection period*.
   now. Without a fixed cost of ordering this is the order-up-to level S of the (R, S) policy, which
   is (R, s, S) with s = S (Silver, Pyke and Thomas, *Inventory and Production Management in Supply
   Chains*, chapter 6): the quantile of demand over L + R at the target. Under lost sales and a cost
-  target it is a little less for slow movers: a last cycle in which nobody comes costs nothing.
+  target it is less: a unit left over costs more than its stay in the last cycle, and a last cycle
+  in which nobody comes costs nothing (:mod:`stockout.replenishment.look_ahead`).
   Where stock runs out before an order can arrive, a position below it may need no order, because
   what is lost until then need not be made up for.
 - ``safety_stock``: the reorder point less the expected demand of the protection period; negative
@@ -15,6 +16,7 @@ what is ordered now has to last until L + R, the end of the *protection period*.
 - ``raw_qty``: what is needed before minimum order, packs and maximum stock. Backorders: reorder
   point less position. Lost sales: the quantile of what the demand of the last cycle (L, L + R]
   exceeds the stock left at L; that is less, because what is lost until L need not be made up for.
+  Under costs at most that quantile: the order that costs the least together with the next one.
 - ``order_up_to``: position + raw_qty, so under backorders the reorder point (or the position, where
   that is higher), under lost sales a level that depends on the stock and on what arrives when.
 """

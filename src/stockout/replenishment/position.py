@@ -181,6 +181,38 @@ def _periods(days: pl.Expr, length: int) -> pl.Expr:
     return pl.when(days % length <= 1).then((days / length).floor()).otherwise(days / length)
 
 
+def with_promised(
+    incoming: Arrivals, promised: Matrix, protection: Matrix
+) -> tuple[Arrivals, Matrix]:
+    """Arrivals, less what leaves for customers who have ordered it.
+
+    Args:
+        incoming: Of each item.
+        promised: (horizon, items) units due in each period.
+        protection: (items,) periods until the protection period ends; what is due later waits for
+            the next order.
+
+    Returns:
+        The arrivals, with units below 0 that leave at the start of a period; and (items,) how much
+        leaves before the protection period ends.
+    """
+    counted = np.where(np.arange(promised.shape[0])[:, None] < protection, promised, 0.0)
+    total = np.asarray(counted.sum(axis=0))
+    if not total.any():
+        return incoming, total
+    item, k = np.nonzero(np.isfinite(incoming.periods))
+    period, customer = np.nonzero(counted)
+    rows = pl.DataFrame(
+        {
+            "item": np.concatenate([item, customer]),
+            "periods": np.concatenate([incoming.periods[item, k], period.astype(np.float64)]),
+            "units": np.concatenate([incoming.units[item, k], -counted[period, customer]]),
+            "end": protection[np.concatenate([item, customer])],
+        }
+    )
+    return _matrix(rows, protection.size), total
+
+
 def _matrix(placed: pl.DataFrame, items: int) -> Arrivals:
     step = pl.col("end") / MAX_ARRIVALS
     own_date = pl.col("periods").n_unique().over("item") <= MAX_ARRIVALS
@@ -222,6 +254,7 @@ def with_position(lines: pl.DataFrame, unmet: Unmet) -> pl.DataFrame:
     return lines.with_columns(
         pl.when(known).then(pl.col("on_order", "overdue", "late_units")),
         committed=pl.sum_horizontal("reserved", "blocked", "owed"),
+        booked_beyond=pl.lit(0.0),
         free=on_hand - pl.sum_horizontal("reserved", "blocked"),
         is_lost=pl.lit(unmet == "lost"),
     ).with_columns(position=on_hand + pl.col("on_order") - pl.col("committed"))

@@ -15,6 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from stockout.replenishment.demand_draws import PATHS, draw_demand, draw_gamma, shared_ranks
+from stockout.replenishment.look_ahead import (
+    Cycles,
+    least_cost_order,
+    least_cost_position,
+    order_step,
+)
+from stockout.replenishment.position import MAX_ARRIVALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +42,9 @@ logger = logging.getLogger(__name__)
 
 _BLOCK = 64  # items projected at a time: arrays of half a MB stay in the cache; changes no result
 
-_LEVEL, _LEAD_TIME, _FIRST_SEGMENT = 0, 1, 2  # dimensions of the shared random numbers
+# dimensions of the shared random numbers
+_LEVEL, _LEAD_TIME, _FIRST_SEGMENT = 0, 1, 2
+_FOLLOWING = _FIRST_SEGMENT + MAX_ARRIVALS + 2
 
 
 class Plan(NamedTuple):
@@ -75,7 +84,9 @@ def project(model: DemandModel, plan: Plan, unmet: Unmet = "lost") -> Projection
     one unit, even if nobody comes in the last cycle: nobody asks for a slow mover in most cycles,
     and a shelf that is empty all along serves none of them. So nothing needs ordering exactly if
     the position covers the demand of the whole protection period with that probability, as in the
-    textbooks. Under costs a cycle without demand costs nothing, and needs nothing.
+    textbooks. Under costs a cycle without demand costs nothing, and needs nothing; and where what
+    finds no stock is lost, the order is the one that costs the least together with the next one
+    (:mod:`stockout.replenishment.look_ahead`), which is less than the quantile.
 
     Args:
         model: Demand after as-of.
@@ -95,6 +106,8 @@ def project(model: DemandModel, plan: Plan, unmet: Unmet = "lost") -> Projection
             f"{PATHS:,}",
         )
     result = Projection(*(np.zeros(plan.stock.size) for _ in Projection._fields))
+    least_cost = ~plan.is_fill_rate & ~plan.is_service_level & (unmet == "lost")
+    hasty = plan.lead_time < plan.review
     for block, paths in _blocks(model, plan, unmet):
         level, whole = plan.level[block], model.is_integer[block]
         service = plan.is_service_level[block, None]
@@ -116,29 +129,61 @@ def project(model: DemandModel, plan: Plan, unmet: Unmet = "lost") -> Projection
         result.short_units[block] = paths.short.mean(axis=1)
         result.short_before_arrival[block] = paths.short_before.mean(axis=1)
         result.risk_before_arrival[block] = (paths.short_before > 0).mean(axis=1)
+        here = np.flatnonzero(least_cost[block] & ~hasty[block])
+        _limit_to_least_cost(result, model, plan, block[here], paths.of(here))
+    for block, paths in _blocks(model, _patient(plan), unmet, np.flatnonzero(least_cost & hasty)):
+        _limit_to_least_cost(result, model, plan, block, paths)
     return result
+
+
+def _patient(plan: Plan) -> Plan:
+    """The plan with lead times of at least a review.
+
+    With a shorter one, part of what a cycle leaves over is known when the next order is placed,
+    which the order of least cost over two cycles does not look at. There the quantile counts, and
+    this order only as a limit: no shelf needs more with a short lead time than with a long one.
+    """
+    return plan._replace(lead_time=np.maximum(plan.lead_time, plan.review))
 
 
 def avoided_loss(
     model: DemandModel, plan: Plan, order_qty: Matrix, unmet: Unmet = "lost"
 ) -> Matrix:
-    """(items,) expected units short in the last cycle that an order of ``order_qty`` avoids."""
-    avoided = np.zeros(order_qty.size)
+    """Expected units short in the last cycle that orders of so many units avoid.
+
+    Args:
+        model: Demand after as-of.
+        plan: Stock, arrivals, lead time and review of each item of the model.
+        order_qty: (items,) units, or (items, k) for k quantities of each item.
+        unmet: What happens to demand that finds no stock.
+
+    Returns:
+        Units, of the shape of ``order_qty``.
+    """
+    quantities = order_qty.reshape(plan.stock.size, -1)
+    avoided = np.zeros(quantities.shape)
     for block, paths in _blocks(model, plan, unmet):
         gap = paths.gap.clip(0)
-        avoided[block] = np.minimum(gap, order_qty[block, None]).mean(axis=1)
-    return avoided
+        for k in range(quantities.shape[1]):
+            avoided[block, k] = np.minimum(gap, quantities[block, k, None]).mean(axis=1)
+    return avoided.reshape(order_qty.shape)
 
 
 class _Paths(NamedTuple):
     """(items, paths) of one block of items."""
 
     gap: Matrix  # units missing in the last cycle, at its worst moment, if nothing is ordered
+    net: Matrix  # stock at L + R if nothing is ordered, below 0 by what is lost in the last cycle
     left: Matrix  # stock at L, before an order of now arrives
     before: Matrix  # demand up to L
     last_cycle: Matrix  # demand in (L, L + R]
     short: Matrix  # units short up to L + R
     short_before: Matrix  # units short up to L
+    level: Matrix  # level of demand
+
+    def of(self, items: NDArray[np.int64]) -> _Paths:
+        """The paths of some items."""
+        return _Paths(*(values[items] for values in self))
 
 
 class _Stretches(NamedTuple):
@@ -160,13 +205,15 @@ class _Stretches(NamedTuple):
 
 
 def _blocks(
-    model: DemandModel, plan: Plan, unmet: Unmet
+    model: DemandModel, plan: Plan, unmet: Unmet, items: NDArray[np.int64] | None = None
 ) -> Iterator[tuple[NDArray[np.int64], _Paths]]:
-    """Paths of all items, a block of like items at a time."""
+    """Paths of some items, or all, a block of like items at a time."""
     stretches = _cut(model, plan)
     count = np.isfinite(plan.arrivals.periods).sum(axis=1)
     total = stretches.mean.sum(axis=1)
     order = np.lexsort((total, count))
+    if items is not None:
+        order = order[np.isin(order, items)]
     ranks = shared_ranks(_FIRST_SEGMENT + stretches.mean.shape[1])
     for first in range(0, order.size, _BLOCK):
         block = order[first : first + _BLOCK]
@@ -233,7 +280,27 @@ def _walk(
         missing = np.where(early, -stock, missing)
         gap = np.where(early, gap, np.maximum(gap, missing))
         missing = np.where(early, missing, missing - arriving)
-    return _Paths(gap, left, before, last_cycle, short, short_before)
+    return _Paths(gap, -missing, left, before, last_cycle, short, short_before, level)
+
+
+def _limit_to_least_cost(
+    result: Projection, model: DemandModel, plan: Plan, items: NDArray[np.int64], paths: _Paths
+) -> None:
+    """Lowers what items need to the order, and the position, of the least cost over two cycles."""
+    if not items.size:
+        return
+    noise, whole, level = model.noise[items], model.is_integer[items], plan.level[items]
+    end = plan.lead_time + plan.review
+    mean = model.sum_mean(end, end + plan.review)[items, None].clip(0)
+    ranks = shared_ranks(_FOLLOWING + 1)[_FOLLOWING]
+    following = draw_demand(ranks, mean * paths.level, noise, whole)
+    step = order_step(paths.last_cycle, whole)
+    missing = Cycles(paths.gap, paths.net, following)
+    demand = Cycles(paths.last_cycle, -paths.last_cycle, following)
+    result.needed[items] = least_cost_order(missing, level, result.needed[items], step)
+    result.enough[items] = least_cost_position(
+        paths.before, demand, level, result.enough[items], step
+    )
 
 
 def _deviation(model: DemandModel, plan: Plan, block: Ranks, ranks: Ranks) -> Matrix:

@@ -54,9 +54,11 @@ def with_reason(lines: pl.DataFrame, as_of: date) -> pl.DataFrame:
             pl.when(pl.col("status") == status).then(sentence)
             for status, sentence in no_order.items()
         ),
-        pl.when(pl.col("limit") == "budget").then(_over_budget()),
         pl.when(pl.col("order_qty") > 0).then(_order()),
+        pl.when(pl.col("limit") == "budget").then(_over_budget()),
+        pl.when(pl.col("limit") == "min_order_value").then(_held()),
         pl.when(pl.col("raw_qty") > 0).then(_no_room()),
+        pl.when(pl.col("target_need") > 0).then(_not_worth()),
         pl.when(pl.col("status") == "excess").then(_excess()),
         _enough(),
     )
@@ -111,7 +113,7 @@ def _stock(as_of: date) -> pl.Expr:
         ),
         _if(
             pl.col("committed") > 0,
-            pl.format(" less {} reserved, blocked or owed to customers", _number("committed")),
+            pl.format(" less {} reserved, blocked or promised to customers", _number("committed")),
         ),
     )
 
@@ -126,19 +128,37 @@ def _incoming() -> pl.Expr:
 
 
 def _demand() -> pl.Expr:
+    """What is expected, how much of it is ordered already, and until when."""
+    within = pl.col("booked") - pl.col("booked_beyond")
     return pl.format(
-        "{} expected over {}+{} days",
+        "{} expected{} over {}{}{} days",
         _number("mean_demand"),
+        _if(within >= 0.05, pl.format(" ({} already ordered by customers)", _number(within))),
+        _if(pl.col("wait_days") > 0, pl.format("{}+", _number("wait_days"))),
         _number("lead_time_days"),
-        _number("review_days"),
+        _if(pl.col("review_days") > 0, pl.format("+{}", _number("review_days"))),
     )
 
 
 def _late() -> pl.Expr:
-    """Purchases that do not count."""
-    return _if(
-        pl.col("late_units") > 0,
-        pl.format("; {} more come after that and do not count", _number("late_units")),
+    """Purchases that do not count, and customer orders that cannot be served."""
+    return pl.concat_str(
+        _if(
+            pl.col("late_units") > 0,
+            pl.format("; {} more come after that and do not count", _number("late_units")),
+        ),
+        _if(
+            pl.col("booked_short") > 0,
+            pl.format("; {} that customers ordered lack at their dates", _number("booked_short")),
+        ),
+        _if(
+            pl.col("minimum") == "unknown",
+            pl.format(
+                "; whether {} gets its minimum order of {} is not known, because a cost is missing",
+                "supplier_id",
+                _number("min_order_value"),
+            ),
+        ),
     )
 
 
@@ -156,15 +176,38 @@ def _lost_before() -> pl.Expr:
 
 
 def _need() -> pl.Expr:
-    """What the target needs, in all."""
+    """What the target needs, in all, and what the cost of an order adds."""
+    more = pl.col("raw_qty") - pl.col("target_need")
+    in_all = pl.col("position") + pl.col("target_need")
+    what = (
+        pl.when((pl.col("policy") == "(r,Q)") & (pl.col("raw_qty") > 0))
+        .then(
+            pl.format(
+                "needs an order below {}, in lots of {} for an order cost of {}",
+                _number("reorder_point"),
+                _number("order_lot"),
+                _number("order_cost"),
+            )
+        )
+        .when((pl.col("policy") == "(R,s,S)") & (more > 0.05))  # less reads as 0
+        .then(
+            pl.format(
+                "needs {}, and {} more make the order worth its cost of {}",
+                _number(in_all),
+                _number(more),
+                _number("order_cost"),
+            )
+        )
+        .otherwise(pl.format("needs {}", _number(in_all)))
+    )
     return pl.format(
-        "{} and {} against {}{}; {} needs {}",
+        "{} and {} against {}{}; {} {}",
         "_stock",
         "_incoming",
         "_demand",
         _lost_before(),
         "target",
-        _number("order_up_to"),
+        what,
     )
 
 
@@ -177,17 +220,73 @@ def _order() -> pl.Expr:
         .then(pl.format(", raised from {} to whole packs of {}", raw, _number("pack_size", 3)))
         .when(pl.col("limit") == "max_stock")
         .then(pl.format(", cut to fit the maximum stock of {}", _number("max_stock")))
+        .when(pl.col("limit") == "shelf_life")
+        .then(pl.format(", cut to what is {}", _sold_in_time()))
+        .when(pl.col("limit") == "min_order_value")
+        .then(
+            pl.format(
+                ", raised from {} by what {} more days need, to the minimum order of {} of {}",
+                raw,
+                _number("top_up_days"),
+                _number("min_order_value"),
+                "supplier_id",
+            )
+        )
+        .when(pl.col("limit") == "budget")
+        .then(
+            pl.format(
+                ", cut from {} by the budget: other units avoid more loss per money",
+                _number("asked_qty", 3),
+            )
+        )
         .otherwise(pl.lit(""))
     )
-    return pl.format("Order {}: {}{}{}", _number("order_qty", 3), _need(), limit, _late())
+    day = _if(pl.col("wait_days") > 0, pl.format(" on {}", "order_date"))
+    return pl.format("Order {}{}: {}{}{}", _number("order_qty", 3), day, _need(), limit, _late())
+
+
+def _sold_in_time() -> pl.Expr:
+    return pl.format(
+        "sold within its shelf life of {} days with {} %",
+        _number("shelf_life_days"),
+        _number(100 * pl.col("sold_before_expiry")),
+    )
 
 
 def _no_room() -> pl.Expr:
+    smallest = _number(pl.max_horizontal("moq", "pack_size", pl.when("is_integer").then(1.0)))
+    why = (
+        pl.when(pl.col("limit") == "shelf_life")
+        .then(pl.format("is {}", _sold_in_time()))
+        .otherwise(pl.format("fits under the maximum stock of {}", _number("max_stock")))
+    )
     return pl.format(
-        "No order: {}, but no order of at least {} fits under the maximum stock of {}{}",
+        "No order: {}, but no order of at least {} {}{}", _need(), smallest, why, _late()
+    )
+
+
+def _held() -> pl.Expr:
+    """The order of the whole supplier waits."""
+    why = (
+        pl.when(pl.col("minimum") == "budget")
+        .then(pl.lit("what the budget leaves for it is"))
+        .otherwise(pl.lit("all its lines together are"))
+    )
+    return pl.format(
+        "No order: {}, but {} takes no order below {}, and {} less{}",
         _need(),
-        _number(pl.max_horizontal("moq", "pack_size", pl.when("is_integer").then(1.0))),
-        _number("max_stock"),
+        "supplier_id",
+        _number("min_order_value"),
+        why,
+        _late(),
+    )
+
+
+def _not_worth() -> pl.Expr:
+    return pl.format(
+        "No order: {}, but so little is not worth the order cost of {}{}",
+        _need(),
+        _number("order_cost"),
         _late(),
     )
 
@@ -210,12 +309,17 @@ def _excess() -> pl.Expr:
         "No order: {} and {} are {} more than the {} that {} needs and {} days of demand{}",
         "_stock",
         "_incoming",
-        _number(pl.col("position") - pl.col("reorder_point") - pl.col("cover_demand")),
-        _number("reorder_point"),
+        _number(pl.col("position") - _most_wanted() - pl.col("cover_demand")),
+        _number(_most_wanted()),
         "target",
         pl.lit(str(COVER_DAYS)),
         _late(),
     )
+
+
+def _most_wanted() -> pl.Expr:
+    """The highest position that the policy orders up to."""
+    return pl.col("reorder_point") + pl.col("order_lot").fill_null(0.0)
 
 
 def _enough() -> pl.Expr:

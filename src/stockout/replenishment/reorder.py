@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -12,35 +12,46 @@ from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.history import demand_history
 from stockout.errors import ConfigError
 from stockout.forecasting.fit import fit
-from stockout.replenishment.constraints import with_order_limits, with_order_qty, within_budget
+from stockout.forecasting.overridden import with_overrides
+from stockout.replenishment.class_targets import class_levels
+from stockout.replenishment.constraints import with_order_limits
+from stockout.replenishment.inputs import (
+    Tables,
+    check_choices,
+    check_days,
+    conformed,
+    told_order_cost,
+    up_to,
+)
 from stockout.replenishment.lead_times import (
     lead_times,
     received_lines,
-    usual_lateness,
-    with_supplier,
 )
 from stockout.replenishment.lines import order_lines, with_review_days
+from stockout.replenishment.order_costs import with_order_costs
+from stockout.replenishment.order_days import with_order_days
+from stockout.replenishment.order_quantities import Limits, Review, ordered, with_lots
 from stockout.replenishment.policy import order_policy, plan_of
-from stockout.replenishment.position import (
-    arrivals,
-    open_purchases,
-    overdue_orders,
-    with_position,
-)
-from stockout.replenishment.projection import avoided_loss
+from stockout.replenishment.projection import HIGHEST_LEVEL
 from stockout.replenishment.reasons import with_reason
+from stockout.replenishment.shelf_life import SOLD_PROBABILITY
 from stockout.replenishment.status import by_urgency, with_status
-from stockout.replenishment.stock import stock_on_hand
+from stockout.replenishment.stock_position import (
+    less_promised,
+    protection_days,
+    with_stock_position,
+)
+from stockout.replenishment.supplier_minimum import BelowMinimum, with_supplier_minimum
 from stockout.replenishment.targets import Unmet, with_targets
-from stockout.tables import ITEM, conform, without_crumbs
+from stockout.tables import without_crumbs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
     from typing import Literal
 
     from stockout.demand.history import History
     from stockout.forecasting.demand_model import DemandModel
-    from stockout.replenishment.position import Arrivals
 
 logger = logging.getLogger(__name__)
 
@@ -71,20 +82,23 @@ COLUMNS = (
     "pack_size",
     "max_stock",
     "limit",
+    "policy",
+    "order_date",
+    "order_cost",
+    "order_lot",
+    "shelf_life_days",
+    "sellable_qty",
+    "min_order_value",
+    "top_up",
+    "booked",
+    "booked_beyond",
+    "booked_short",
 )
 """Columns of the reorder list, in their order."""
 
 
-class Tables(NamedTuple):
-    """The canonical tables that a reorder list is made from."""
-
-    sales: pl.DataFrame
-    inventory: pl.DataFrame
-    products: pl.DataFrame | None
-    suppliers: pl.DataFrame | None
-    purchases: pl.DataFrame | None
-    orders: pl.DataFrame | None
-    movements: pl.DataFrame | None
+MOMENT_DAYS = 1e-3
+"""Days from one look at the stock to the next under continuous review, so that they have length."""
 
 
 def reorder(  # noqa: PLR0917 - the tables, in the order of the design
@@ -95,6 +109,7 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
     purchases: pl.DataFrame | None = None,
     orders: pl.DataFrame | None = None,
     movements: pl.DataFrame | None = None,
+    overrides: pl.DataFrame | None = None,
     *,
     as_of: date | None = None,
     freq: Literal["auto", "day", "week"] = "auto",
@@ -107,6 +122,11 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
     fill_rate: float | None = None,
     shortage_cost: float | None = None,
     holding_cost: float | None = None,
+    targets: Mapping[str, float] | None = None,
+    order_cost: float | None = None,
+    policy: Review = "periodic",
+    sold_before_expiry: float = SOLD_PROBABILITY,
+    below_minimum: BelowMinimum = "raise",
     budget: float | None = None,
 ) -> pl.DataFrame:
     """Says what to order now: a line for each item, the most urgent first.
@@ -115,18 +135,24 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
     How each figure is found is told where it is computed: stock in
     :mod:`stockout.replenishment.stock`, purchases on their way in
     :mod:`stockout.replenishment.position`, lead times in :mod:`stockout.replenishment.lead_times`,
-    targets in :mod:`stockout.replenishment.targets`, levels and quantities in
-    :mod:`stockout.replenishment.policy`, statuses in :mod:`stockout.replenishment.status`.
+    order days in :mod:`stockout.replenishment.order_days`, targets in
+    :mod:`stockout.replenishment.targets`, customer orders in
+    :mod:`stockout.replenishment.booked_orders`, levels and quantities in
+    :mod:`stockout.replenishment.policy`, order costs in :mod:`stockout.replenishment.order_costs`,
+    limits in :mod:`stockout.replenishment.order_quantities`, statuses in
+    :mod:`stockout.replenishment.status`.
 
     Args:
         sales: Canonical sales (see :mod:`stockout.tables`); required columns date, sku, units.
         inventory: Stock on hand; flags alone do not say how much there is.
         products: Costs, prices, lead times, targets and order limits.
-        suppliers: Lead times and review periods.
+        suppliers: Lead times, review periods, order days and minimum order values.
         purchases: What is on its way; received ones measure lead times. Without this table the
             inventory's ``on_order`` counts, and is expected no later than an order of now.
-        orders: Customer orders: overdue open ones are taken off the position.
+        orders: Customer orders: open ones that are due are taken off the position, later ones
+            are demand that is known already.
         movements: Rolls a stock figure that is older than as-of forward.
+        overrides: A person's corrections of the forecast.
         as_of: Later rows are ignored; default the last date of sales, inventory or movements.
         freq: Length of a period; ``auto`` is weekly where the sales are.
         lead_time_days: Lead time of all items, days, instead of any other source.
@@ -137,16 +163,29 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
         service_level: Target for all items: probability of no shortage in a cycle.
         fill_rate: Target for all items: share of demand served from stock.
         shortage_cost: Target for all items, with holding_cost: money per unit lost or late.
-        holding_cost: Money per unit and period (of ``freq``).
+        holding_cost: Money per unit and period (of ``freq``). With an order cost and no shortage
+            cost it is no target, but what the order cost is weighed against.
+        targets: Service level by category or ABC class; a product's own target goes before.
+        order_cost: Money per order of an item, whatever its quantity, for all items; else of
+            products, of suppliers, or none.
+        policy: ``periodic``: an order has to last until that of the next review arrives; or
+            ``continuous``: one goes out as soon as the position falls to the reorder point.
+        sold_before_expiry: Probability with which an order is sold within its shelf life.
+        below_minimum: An order below its supplier's minimum is raised (``raise``) or held
+            (``hold``).
         budget: Money that all orders together may cost.
 
     Returns:
         The columns of :data:`COLUMNS`. Units: on_hand (at as-of), on_order (due before lead time
         and review end), position, mean_demand (over lead time and review), safety_stock,
-        reorder_point, order_up_to, raw_qty (order_up_to less position), order_qty (raw_qty within
-        moq, pack_size, max_stock and budget; whole where demand is), expected_lost_units. Money:
-        order_value, expected_lost_revenue. stockout_risk is the probability of a shortage, and the
-        expected losses are those, until lead time and review end if nothing is ordered now.
+        reorder_point, order_up_to, raw_qty (order_up_to less position), order_qty (raw_qty and
+        top_up within moq, pack_size, max_stock, sellable_qty and budget; whole where demand is),
+        expected_lost_units, order_lot, booked (by customers, due in that time), booked_beyond
+        (what of it the forecast has no room for; not in the position) and booked_short (what of it,
+        or of what is overdue, cannot be served by its date). Money: order_value,
+        expected_lost_revenue, order_cost, min_order_value. stockout_risk is the probability of a
+        shortage, and the expected losses are those, until lead time and review end if nothing is
+        ordered now.
         ``limit`` names the limit that changed the quantity. What is not known is null.
 
     Raises:
@@ -163,27 +202,23 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
     >>> line.select("sku", "on_hand", "status", "lead_time_source", "target").row(0)
     ('A', 30.0, 'at risk', 'flag', 'CSL 90 %')
     """
-    _check(
+    check_days(
         lead_time_days=lead_time_days,
         review_days=review_days,
         default_lead_time_days=default_lead_time_days,
         default_review_days=default_review_days,
-        unmet=unmet,
         budget=budget,
     )
-    tables = Tables(
-        conform(sales, "sales"),
-        conform(inventory, "inventory"),
-        *(
-            None if frame is None else conform(frame, name)
-            for name, frame in (
-                ("products", products),
-                ("suppliers", suppliers),
-                ("purchases", purchases),
-                ("orders", orders),
-                ("movements", movements),
-            )
-        ),
+    check_choices(unmet, policy, below_minimum, sold_before_expiry)
+    tables = conformed(
+        sales=sales,
+        inventory=inventory,
+        products=products,
+        suppliers=suppliers,
+        purchases=purchases,
+        orders=orders,
+        movements=movements,
+        overrides=overrides,
     )
     history = demand_history(
         tables.sales,
@@ -194,7 +229,7 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
         as_of=as_of,
         freq=freq,
     )
-    tables = _up_to(tables, history.as_of)
+    tables = up_to(tables, history.as_of)
     received = None if tables.purchases is None else received_lines(tables.purchases, history.as_of)
     lines = order_lines(history.items, tables.inventory, tables.products, tables.purchases)
     lines = lead_times(
@@ -205,9 +240,7 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
         lead_time_days=lead_time_days,
         default_lead_time_days=default_lead_time_days,
     )
-    lines = with_review_days(
-        lines, tables.products, tables.suppliers, review_days, default_review_days
-    )
+    lines = _with_review(lines, tables, history.as_of, policy, review_days, default_review_days)
     lines = with_targets(
         lines,
         tables.products,
@@ -217,95 +250,88 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
         fill_rate=fill_rate,
         shortage_cost=shortage_cost,
         holding_cost=holding_cost,
+        order_cost=order_cost if order_cost is not None else told_order_cost(tables),
+        classes=class_levels(lines, history, targets) if targets else None,
+    )
+    lines = with_order_costs(
+        lines,
+        tables.products,
+        tables.suppliers,
+        order_cost=order_cost,
+        holding_cost=holding_cost,
     )
     lines = with_order_limits(lines, tables.products)
-    lines, incoming = _with_position(lines, tables, received, history, unmet)
-    model = _fit(history, lines)
-    plan = plan_of(lines[: history.items.height], incoming, model)
-    lines = _with_policy(lines, order_policy(model, plan, unmet))
-    lines = with_order_qty(lines)
-    if budget is not None:
-        ordered = lines["order_qty"][: history.items.height].fill_null(0.0).to_numpy()
-        avoided = pl.Series("avoided_units", avoided_loss(model, plan, ordered, unmet))
-        lines = within_budget(_beside(lines, avoided.to_frame()), budget)
+    lines = with_supplier_minimum(lines, tables.suppliers)
+    lines, incoming = with_stock_position(lines, tables, received, history, unmet)
+    model = _fit(history, lines, tables)
+    lines, incoming = less_promised(_revived(lines, model), incoming, model, tables.orders)
+    plan = plan_of(_as_planned(lines[: history.items.height]), incoming, model)
+    needs = order_policy(model, plan, unmet)
+    lines, needs = with_lots(lines, needs, model, plan, policy)
+    lines = _with_policy(lines, needs)
+    limits = Limits(sold_before_expiry, below_minimum, budget)
+    lines = ordered(lines, model, plan, unmet, limits)
     lines = with_reason(with_status(lines), history.as_of)
     _tell(lines, history)
     return without_crumbs(by_urgency(lines).select(COLUMNS))
 
 
-def _check(
-    *,
-    lead_time_days: float | None,
-    review_days: float | None,
-    default_lead_time_days: float | None,
-    default_review_days: float,
-    unmet: str,
-    budget: float | None,
-) -> None:
-    for name, days in (
-        ("lead time", lead_time_days),
-        ("default lead time", default_lead_time_days),
-    ):
-        if days is not None and not 0 <= days < float("inf"):
-            raise ConfigError(f"the {name} is {days:g} days, expected 0 or more")
-    for name, days in (
-        ("review period", review_days),
-        ("default review period", default_review_days),
-    ):
-        if days is not None and not 0 < days < float("inf"):
-            raise ConfigError(f"the {name} is {days:g} days, expected more than 0")
-    if budget is not None and not budget >= 0:
-        raise ConfigError(f"the budget is {budget:g}, expected 0 or more")
-    if unmet not in get_args(Unmet):
-        raise ConfigError(f"unmet is {unmet!r}, expected one of {', '.join(get_args(Unmet))}")
-
-
-def _up_to(tables: Tables, as_of: date) -> Tables:
-    """What was known at as-of, each purchase with its supplier."""
-    return tables._replace(
-        inventory=tables.inventory.filter(pl.col("date") <= as_of),
-        purchases=None
-        if tables.purchases is None
-        else with_supplier(tables.purchases.filter(pl.col("order_date") <= as_of), tables.products),
-    )
-
-
-def _with_position(
+def _with_review(  # noqa: PLR0917 - the sources, the best first
     lines: pl.DataFrame,
     tables: Tables,
-    received: pl.DataFrame | None,
-    history: History,
-    unmet: Unmet,
-) -> tuple[pl.DataFrame, Arrivals]:
-    """Adds stock, what is on the way, what is promised away, and the position they make."""
-    as_of = history.as_of
-    stock = stock_on_hand(tables.inventory, tables.sales, tables.purchases, tables.movements, as_of)
-    lines = lines.join(stock, on=ITEM, how="left", maintain_order="left").join(
-        overdue_orders(tables.orders, as_of), on=ITEM, how="left", maintain_order="left"
+    as_of: date,
+    policy: Review,
+    review_days: float | None,
+    default_review_days: float,
+) -> pl.DataFrame:
+    """Adds review_days, order_date and wait_days: when orders can go out, and when the next."""
+    any_day = {"order_date": pl.lit(None, pl.Date), "wait_days": pl.lit(0.0)}
+    if policy == "continuous":
+        if review_days is not None:
+            raise ConfigError(
+                "continuous review has no review period",
+                hint="leave --review out, or choose --policy periodic",
+            )
+        return lines.with_columns(review_days=pl.lit(0.0), **any_day)
+    lines = with_review_days(
+        lines, tables.products, tables.suppliers, review_days, default_review_days
     )
-    expected = (
-        lines.filter(pl.col("on_order") > 0).select(
-            *ITEM, units="on_order", days="lead_time_days", overdue=pl.lit(value=False)
-        )
-        if tables.purchases is None or received is None
-        else open_purchases(tables.purchases, lines, usual_lateness(received), as_of)
-    )
-    protection = (lines["lead_time_days"] + lines["review_days"]).fill_null(0.0)
-    incoming, summary = arrivals(expected, lines, protection.to_numpy(), history.freq)
-    lines = with_position(lines.drop("on_order").hstack(summary), unmet)
-    return lines, incoming.first(history.items.height)
+    if review_days is not None:
+        return lines.with_columns(**any_day)
+    return with_order_days(lines, tables.products, tables.suppliers, tables.purchases, as_of)
 
 
-def _fit(history: History, lines: pl.DataFrame) -> DemandModel:
-    """Demand over the protection period of each item; of the review alone where L is unknown."""
-    days = lines["lead_time_days"].fill_null(0.0) + lines["review_days"]
-    protection = days[: history.items.height].to_numpy() / DAYS_PER_PERIOD[history.freq]
-    return fit(history, horizon=max(1, int(np.ceil(protection.max()))), protection=protection)
+def _as_planned(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lead times from as-of on, and reviews that take a moment at least."""
+    return lines.with_columns(
+        lead_time_days=pl.col("lead_time_days") + pl.col("wait_days"),
+        position=pl.col("position") + pl.col("booked_beyond"),  # it leaves when it is due
+        review_days=pl.col("review_days").clip(lower_bound=MOMENT_DAYS),
+        level=pl.when(pl.col("review_days") > 0)
+        .then("level")
+        .otherwise(pl.col("level").clip(upper_bound=HIGHEST_LEVEL)),  # else costs tell no level
+    )
+
+
+def _fit(history: History, lines: pl.DataFrame, tables: Tables) -> DemandModel:
+    """Demand over the protection period, with people's corrections in it."""
+    days = protection_days(lines)[: history.items.height]
+    protection = days.to_numpy().clip(MOMENT_DAYS) / DAYS_PER_PERIOD[history.freq]
+    model = fit(history, horizon=max(1, int(np.ceil(protection.max()))), protection=protection)
+    return with_overrides(model, tables.overrides)
+
+
+def _revived(lines: pl.DataFrame, model: DemandModel) -> pl.DataFrame:
+    """An ended item of which a person expects something is none."""
+    expected = pl.Series(model.mean.sum(axis=0) > 0)
+    wanted = expected.extend_constant(value=False, n=lines.height - len(expected))
+    is_ended = (pl.col("life") == "ended") & pl.lit(wanted)
+    return lines.with_columns(life=pl.when(is_ended).then(pl.lit("active")).otherwise("life"))
 
 
 def _with_policy(lines: pl.DataFrame, policy: pl.DataFrame) -> pl.DataFrame:
     """Adds what the policy says, as far as stock and lead time are known."""
-    of_stock = ["raw_qty", "stockout_risk", "expected_lost_units"]
+    of_stock = ["raw_qty", "target_need", "stockout_risk", "expected_lost_units"]
     of_lead_time = [name for name in policy.columns if name not in of_stock]
     is_over = pl.col("life").is_in(["ended", "unsold"])
     return (
@@ -314,7 +340,9 @@ def _with_policy(lines: pl.DataFrame, policy: pl.DataFrame) -> pl.DataFrame:
             pl.when(pl.col("position").is_not_null()).then(pl.col(of_stock)),
             pl.when(pl.col("lead_time_days").is_not_null()).then(pl.col(of_lead_time)),
         )
-        .with_columns(raw_qty=pl.when(is_over).then(0.0).otherwise("raw_qty"))
+        .with_columns(
+            pl.when(is_over).then(0.0).otherwise(pl.col("raw_qty", "target_need")).name.keep()
+        )
         .with_columns(
             order_up_to=pl.col("position") + pl.col("raw_qty"),
             expected_lost_revenue=pl.col("expected_lost_units") * pl.col("unit_price"),

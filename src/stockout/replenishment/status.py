@@ -32,10 +32,11 @@ def with_status(lines: pl.DataFrame) -> pl.DataFrame:
 
     - ``stocked out``: nothing to sell (on hand less reserved and blocked), though there is demand.
     - ``at risk``: a shortage is more likely than not until lead time and review end if nothing is
-      ordered; or the target is missed before an order of now could arrive.
+      ordered; or the target is missed before an order of now could arrive; or what a customer has
+      ordered cannot be served by its date.
     - ``ok``: neither; with or without an order that keeps it so.
-    - ``excess``: more than the reorder point and a cover of 90 days of demand, one unit, one pack
-      or one minimum order, whichever is most.
+    - ``excess``: more than the reorder point, a lot where orders are in lots, and a cover: 90 days
+      of demand, one unit, one pack or one minimum order, whichever is most.
     - ``obsolete``: stock of an item that is no longer sold.
     - ``ended``: no longer sold, and no stock of it is known.
     - ``no demand``: in stock or in the books, but never sold up to as-of.
@@ -46,7 +47,7 @@ def with_status(lines: pl.DataFrame) -> pl.DataFrame:
             on_hand, free (on hand less reserved and blocked), lead_time_days, mean_demand,
             cover_demand, reorder_point, position, stockout_risk, risk_before_arrival,
             short_before_arrival, demand_before_arrival, target_kind, level, moq, pack_size,
-            is_integer.
+            order_lot, booked_short, is_integer.
 
     Returns:
         ``lines`` with status, one of :data:`STATUSES`.
@@ -67,8 +68,9 @@ def with_status(lines: pl.DataFrame) -> pl.DataFrame:
         "unknown stock": pl.col("on_hand").is_null(),
         "unknown lead time": pl.col("lead_time_days").is_null(),
         "stocked out": (pl.col("free") <= 0) & (pl.col("mean_demand") > 0),
-        "at risk": (pl.col("stockout_risk") >= LIKELY) | too_late,
-        "excess": pl.col("position") > pl.col("reorder_point") + cover,
+        "at risk": (pl.col("stockout_risk") >= LIKELY) | too_late | (pl.col("booked_short") > 0),
+        "excess": pl.col("position")
+        > pl.col("reorder_point") + pl.col("order_lot").fill_null(0.0) + cover,
     }
     status = pl.coalesce(
         *(pl.when(rule.fill_null(value=False)).then(pl.lit(name)) for name, rule in rules.items()),

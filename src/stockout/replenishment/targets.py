@@ -32,13 +32,16 @@ def with_targets(
     fill_rate: float | None = None,
     shortage_cost: float | None = None,
     holding_cost: float | None = None,
+    order_cost: float | None = None,
+    classes: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Adds each line's target: as asked for, else the product's own, else a 95 % service level.
 
-    Of a product's own columns ``service_level`` counts before ``fill_rate``, and both before the
-    costs. A cost target is the service level that costs the least, with the shortage cost p per
-    unit and the holding cost h per unit and period over a review of R periods: p / (p + h R) where
-    unmet demand is lost, 1 - h R / p where it is served later.
+    Where classes have targets, a product's own target counts first, then that of its class, then
+    what is asked for all. Of a product's own columns ``service_level`` counts before ``fill_rate``,
+    and both before the costs. A cost target is the service level that costs the least, with the
+    shortage cost p per unit and the holding cost h per unit and period over a review of R periods:
+    p / (p + h R) where unmet demand is lost, 1 - h R / p where it is served later.
 
     Args:
         lines: Columns sku, review_days.
@@ -48,27 +51,32 @@ def with_targets(
         service_level: Probability of no shortage in a cycle, for all items.
         fill_rate: Share of demand served from stock, for all items.
         shortage_cost: Money per unit lost or late, for all items.
-        holding_cost: Money per unit and period, for all items.
+        holding_cost: Money per unit and period, for all items. Without a shortage cost it is no
+            target where there is an order cost: that is what it is weighed against.
+        order_cost: Money per order, for all items.
+        classes: As from :func:`stockout.replenishment.class_targets.class_levels`: row i for line
+            i, columns class_level and class_name; or None.
 
     Returns:
-        ``lines`` with target_kind (service_level, fill_rate or cost), level (0-1) and target, its
-        text.
+        ``lines`` with target_kind (service_level, fill_rate or cost), level (0-1), target, its
+        text, and shortage, money per unit short (null where not known).
 
     Raises:
         ConfigError: More than one kind of target, a value out of range, or half of the costs.
 
     >>> line = pl.DataFrame({"sku": ["A"], "review_days": [7.0]})
     >>> with_targets(line, shortage_cost=1, holding_cost=0.2).row(0)
-    ('A', 7.0, 'cost', 0.8333333333333334, 'cost 1:0.2')
+    ('A', 7.0, 'cost', 0.8333333333333334, 'cost 1:0.2', 1.0)
     """
-    _check(service_level, fill_rate, shortage_cost, holding_cost)
+    weighed = order_cost is not None and shortage_cost is None
+    _check(service_level, fill_rate, shortage_cost, None if weighed else holding_cost)
     own = _own_targets(lines, products)
-    asked_for_cost = shortage_cost is not None or holding_cost is not None
+    asked_for_cost = shortage_cost is not None or (holding_cost is not None and not weighed)
     columns = own.with_columns(
         shortage=pl.coalesce(pl.lit(shortage_cost, pl.Float64), "shortage_cost"),
-        holding=pl.coalesce(pl.lit(holding_cost, pl.Float64), "holding_cost"),
+        holding_money=pl.coalesce(pl.lit(holding_cost, pl.Float64), "holding_cost"),
     )
-    by_cost = pl.col("shortage").is_not_null() & pl.col("holding").is_not_null()
+    by_cost = pl.col("shortage").is_not_null() & pl.col("holding_money").is_not_null()
     if asked_for_cost:
         lacking = columns.filter(~by_cost)
         if lacking.height:
@@ -80,9 +88,32 @@ def with_targets(
             )
     no_value = pl.lit(None, pl.Float64)
     asked = service_level is not None or fill_rate is not None or asked_for_cost
-    by_service = pl.lit(service_level, pl.Float64) if asked else pl.col("service_level")
-    by_fill = pl.lit(fill_rate, pl.Float64) if asked else pl.col("fill_rate")
-    ratio = pl.col("ratio") if asked_for_cost or not asked else no_value
+    class_level, class_name = (
+        (no_value, pl.lit(None, pl.String))
+        if classes is None
+        else (pl.lit(classes["class_level"]), pl.lit(classes["class_name"]))
+    )
+    own_target = pl.coalesce("service_level", "fill_rate", pl.when(by_cost).then(1.0))
+    of_class = class_level.is_not_null() & own_target.is_null()
+    counts_own = pl.lit(value=not asked)
+    if classes is not None:
+        counts_own = counts_own | own_target.is_not_null()
+    by_service = (
+        pl.when(of_class)
+        .then(class_level)
+        .when(counts_own)
+        .then("service_level")
+        .otherwise(pl.lit(service_level, pl.Float64))
+    )
+    by_fill = (
+        pl.when(of_class)
+        .then(no_value)
+        .when(counts_own)
+        .then("fill_rate")
+        .otherwise(pl.lit(fill_rate, pl.Float64))
+    )
+    ratio = pl.when((counts_own | pl.lit(asked_for_cost)) & ~of_class).then("ratio")
+    of_whom = pl.when(of_class).then(pl.format(" ({})", class_name)).otherwise(pl.lit(""))
     added = columns.with_columns(ratio=_cost_level(columns, unmet, period_days)).select(
         target_kind=pl.when(by_service.is_not_null())
         .then(pl.lit("service_level"))
@@ -93,12 +124,13 @@ def with_targets(
         .otherwise(pl.lit("service_level")),
         level=pl.coalesce(by_service, by_fill, ratio, DEFAULT_SERVICE_LEVEL),
         target=pl.when(by_service.is_not_null())
-        .then(pl.format("CSL {} %", _text(100 * by_service)))
+        .then(pl.format("CSL {} %{}", _text(100 * by_service), of_whom))
         .when(by_fill.is_not_null())
         .then(pl.format("fill {} %", _text(100 * by_fill)))
         .when(ratio.is_not_null())
-        .then(pl.format("cost {}:{}", _text(pl.col("shortage")), _text(pl.col("holding"))))
+        .then(pl.format("cost {}:{}", _text(pl.col("shortage")), _text(pl.col("holding_money"))))
         .otherwise(pl.lit(f"CSL {100 * DEFAULT_SERVICE_LEVEL:g} %")),
+        shortage="shortage",
     )
     return lines.hstack(added)
 
@@ -151,7 +183,7 @@ def _cost_level(columns: pl.DataFrame, unmet: Unmet, period_days: int) -> pl.Ser
     """The critical ratio of each line, null where a cost is not known."""
     ratio = critical_ratio_lost_sales if unmet == "lost" else critical_ratio_backorder_once
     shortage, holding, days = (
-        columns[name].to_numpy() for name in ("shortage", "holding", "review_days")
+        columns[name].to_numpy() for name in ("shortage", "holding_money", "review_days")
     )
     return pl.Series(np.asarray(ratio(shortage, holding, days / period_days))).fill_nan(None)
 

@@ -19,9 +19,9 @@ CODES = ("SO506", "SO514", "SO515", "SO521", "SO522")
 
 _MONEY = {
     "sales": ("unit_price",),
-    "products": ("unit_cost", "unit_price", "holding_cost", "shortage_cost"),
+    "products": ("unit_cost", "unit_price", "holding_cost", "shortage_cost", "order_cost"),
     "purchases": ("unit_cost",),
-    "suppliers": ("min_order_value",),
+    "suppliers": ("min_order_value", "order_cost"),
 }
 _NOT_BELOW_ZERO = {
     "products": ("lead_time_days", "review_days", "moq", "max_stock", "shelf_life_days"),

@@ -39,7 +39,10 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
 _SHOWN_LENGTH = 80  # of a cell in an error
 
 MONEY = frozenset(
-    {"revenue", "unit_price", "unit_cost", "min_order_value", "holding_cost", "shortage_cost"}
+    {
+        *("revenue", "unit_price", "unit_cost", "min_order_value"),
+        *("holding_cost", "shortage_cost", "order_cost"),
+    }
 )
 _TOTAL_STARTS = ("合", "总", "總", "小", "共", "本", "页", "*")
 _TOTAL_WORDS = tuple(
