@@ -28,18 +28,22 @@ class DataSet(NamedTuple):
 
 
 def sample() -> DataSet:
-    """The exports in ``data/sample``, read as the commands read them; the truth stays hidden."""
+    """The exports in ``data/sample``, as the commands read them, judged by the truth beside them."""
     from stockout.config import load_config  # noqa: PLC0415
     from stockout.exports.read import read_tables  # noqa: PLC0415
 
     tables = read_tables(load_config(SAMPLE / "stockout.toml"))
     sales = cast("pl.DataFrame", tables.sales)
     last = cast("date", sales["date"].max())
+    latent = pl.read_csv(
+        SAMPLE / "truth/demand.csv.gz", schema_overrides={"sku": pl.String}, try_parse_dates=True
+    )
     return DataSet(
         "sample",
         sales,
         tables.inventory,
         [last - timedelta(days=14 * k) for k in range(13, 1, -1)],
+        latent.select("date", "sku", "location", units="latent_units"),
         products=tables.products,
         purchases=tables.purchases,
         movements=tables.movements,

@@ -20,7 +20,7 @@ import numpy as np
 import peers
 import stockout
 from forecast_cases import SPANS, Case, cached
-from forecast_scores import PINBALL, ROWS, Moments, score
+from forecast_scores import PINBALL, ROWS, Corrected, score
 from stockout.forecasting.fit import fit
 from stockout.forecasting.learned_demand import LearnedDemand, learned_demand
 
@@ -47,13 +47,15 @@ class Entry(NamedTuple):
     variant: str  # which of its distributions was the best
 
 
-def default(case: Case, span: int) -> tuple[Moments, float]:
+def default(case: Case, span: int) -> tuple[Corrected, float]:
     """The forecast of this project for the judged days; seconds it took."""
     begin = time.perf_counter()
     model = fit(case.history, span)
     seconds = time.perf_counter() - begin
     mean = np.where(case.seen[:span], model.mean, 0).sum(axis=0)
-    return Moments(mean, model.noise * mean + model.level_variance * mean**2), seconds
+    variance = model.noise * mean + model.level_variance * mean**2
+    shift = np.zeros((1, 1)) if model.sum_shift is None else model.sum_shift
+    return Corrected(mean, variance, shift.T), seconds
 
 
 @contextmanager

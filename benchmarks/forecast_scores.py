@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from stockout.forecasting.calibration import corrected
 from stockout.forecasting.distribution import demand_cdf, demand_quantile
 
 if TYPE_CHECKING:
@@ -31,12 +32,32 @@ class Moments(NamedTuple):
     mean: Matrix
     variance: Matrix
 
-    def quantile(self, level: float, integer: Flags) -> Matrix:
+    def quantile(self, level: float | Matrix, integer: Flags) -> Matrix:
         """(items,) units that suffice with this probability."""
         return demand_quantile(level, self.mean, self.variance, integer)
 
     def cdf(self, x: Matrix, integer: Flags) -> Matrix:
         """(items,) probability of at most ``x``."""
+        return demand_cdf(x, self.mean, self.variance, integer)
+
+
+class Corrected(NamedTuple):
+    """The same, with quantiles corrected by what they held in the past."""
+
+    mean: Matrix
+    variance: Matrix
+    shift: Matrix  # (scores, items)
+
+    def level(self, level: float) -> Matrix:
+        """(items,) probability whose quantile holds ``level``."""
+        return corrected(level, self.shift.T)
+
+    def quantile(self, level: float | Matrix, integer: Flags) -> Matrix:
+        """(items,) units that suffice with this probability."""
+        return demand_quantile(level, self.mean, self.variance, integer)
+
+    def cdf(self, x: Matrix, integer: Flags) -> Matrix:
+        """(items,) probability of at most ``x``, before the correction."""
         return demand_cdf(x, self.mean, self.variance, integer)
 
 
@@ -52,7 +73,7 @@ class Empirical(NamedTuple):
         samples = np.maximum(mean + errors, 0)
         return cls(mean, np.sort(np.where(integer, np.rint(samples), samples), axis=0))
 
-    def quantile(self, level: float, integer: Flags) -> Matrix:
+    def quantile(self, level: float | Matrix, integer: Flags) -> Matrix:
         """(items,) the order statistic at level * (n + 1), in between interpolated (Weibull)."""
         if not len(self.samples):
             return np.where(integer, np.rint(self.mean), self.mean)
@@ -72,7 +93,7 @@ class Empirical(NamedTuple):
         return np.where(count > 0, below / np.maximum(count, 1), x >= self.mean)
 
 
-Distribution = Moments | Empirical
+Distribution = Moments | Corrected | Empirical
 
 
 def score(case: Case, span: int, forecast: Distribution) -> NDArray[np.float32]:
@@ -93,12 +114,13 @@ def score(case: Case, span: int, forecast: Distribution) -> NDArray[np.float32]:
     error = forecast.mean - actual
     rows[ERROR], rows[BIAS], rows[ACTUAL] = error / scale, error, actual
     for i, level in enumerate(LEVELS):
-        quantile = forecast.quantile(level, integer)
+        asked = forecast.level(level) if isinstance(forecast, Corrected) else level
+        quantile = forecast.quantile(asked, integer)
         short = actual - quantile
         upper = forecast.cdf(quantile, integer)
         lower = np.where(integer, forecast.cdf(quantile - 1, integer), upper)
         mass = upper - lower
-        tie = np.where(integer & (mass > 0), (level - lower) / np.where(mass > 0, mass, 1), 1)
+        tie = np.where(integer & (mass > 0), (asked - lower) / np.where(mass > 0, mass, 1), 1)
         rows[PINBALL][i] = np.maximum(level * short, (level - 1) * short) / scale
         rows[COVERED][i] = np.where(short == 0, np.clip(tie, 0, 1), short < 0)
         rows[PLAIN][i] = short <= 0

@@ -405,4 +405,4 @@ def test_labels_name_the_families_that_weigh() -> None:
     weight[ses, 0] = 1
     weight[ses, 1], weight[tsb, 1], weight[size + sba, 1] = 0.4, 0.3, 0.3
     weight[ses, 2], weight[size, 2], weight[tsb, 2], weight[sba, 2] = 0.4, 0.35, 0.15, 0.1
-    assert fit_module._labels(weight).tolist() == ["SES", "SES+TSB+SBA", "SES"]
+    assert fit_module._labels(weight, PORTFOLIO).tolist() == ["SES", "SES+TSB+SBA", "SES"]

@@ -51,10 +51,13 @@ def first_listed(
         Columns sku, location, first_date, began_with_sale (a sale is the only sign as old): one row
         for each item in ``sales``.
     """
-    items = sales.select(ITEM).unique()
-    begin = sales.select(pl.col("date").min()).item()
-    sold = sales.filter(pl.col("units") > 0).select(*ITEM, "date")
-    signs = [sales.filter(pl.col("units").max().over(ITEM) <= 0).select(*ITEM, "date")]
+    of_item = sales.group_by(ITEM).agg(
+        any_line=pl.col("date").min(), date=pl.col("date").filter(pl.col("units") > 0).min()
+    )
+    items = of_item.select(ITEM)
+    begin = of_item["any_line"].min()
+    sold = of_item.drop_nulls("date").select(*ITEM, "date")
+    signs = [of_item.filter(pl.col("date").is_null()).select(*ITEM, date="any_line")]
     if inventory is not None:
         stocked = (
             (pl.col("on_hand") > 0) | pl.col("in_stock") | (pl.col("in_stock_share") > 0)
@@ -71,7 +74,7 @@ def first_listed(
     dated = pl.concat(
         [frame.with_columns(by_sale=pl.lit(value=False)) for frame in signs]
         + [sold.with_columns(by_sale=pl.lit(value=True))]
-    ).with_columns(pl.col("date").clip(lower_bound=begin))
+    ).with_columns(pl.col("date").clip(lower_bound=pl.lit(begin, pl.Date)))
     earliest = pl.col("date") == pl.col("date").min()
     first = (
         dated.filter(pl.col("date") <= as_of)

@@ -72,12 +72,10 @@ def cells(frame: pl.DataFrame, items: pl.DataFrame, axis: Axis) -> pl.DataFrame:
 
 def scatter_units(sold: pl.DataFrame, items: pl.DataFrame, axis: Axis) -> NDArray[np.float32]:
     """(periods, items) units sold, zero where nothing was."""
-    totals = sold.group_by(*ITEM, period=period_start(axis.freq, pl.col("date"))).agg(
-        pl.col("units").sum()
-    )
-    at = cells(totals, items, axis)
+    dated = sold.select(*ITEM, "units", period=period_start(axis.freq, pl.col("date")))
+    at = cells(dated, items, axis)
     units = np.zeros((axis.periods, items.height), dtype=np.float32)
-    units[at["t"].to_numpy(), at["item"].to_numpy()] = at["units"].to_numpy()
+    np.add.at(units, (at["t"].to_numpy(), at["item"].to_numpy()), at["units"].to_numpy())
     return units
 
 

@@ -278,7 +278,8 @@ def _judge(
 
 def _our_sums(model: DemandModel, window: Window, seen: Flags, items: Codes) -> Sums:
     mean = np.where(seen, model.mean[window.start : window.stop, items], 0).sum(axis=0)
-    return Sums(mean, model.noise[items] * mean + model.level_variance[items] * mean**2)
+    shift = None if model.sum_shift is None else model.sum_shift[items].T
+    return Sums(mean, model.noise[items] * mean + model.level_variance[items] * mean**2, shift)
 
 
 def _scores(

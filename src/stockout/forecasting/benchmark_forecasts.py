@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from stockout.forecasting.calibration import corrected
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -49,6 +51,11 @@ class Sums(NamedTuple):
 
     mean: Matrix  # (items,) units
     variance: Matrix  # (items,) units squared
+    shift: Matrix | None = None  # (scores, items) correction of quantiles; None is none
+
+    def level(self, level: float) -> Matrix | float:
+        """Probability whose quantile holds ``level`` of the sums, one an item or one for all."""
+        return level if self.shift is None else corrected(level, self.shift.T)
 
 
 class Benchmarks:
@@ -162,7 +169,10 @@ def benchmark_sums(
                 counts = judged[window.start : window.stop, columns]
                 parts.setdefault((name, window), []).append(simple.sums(name, window, counts))
     return {
-        key: Sums(*(np.concatenate(values) for values in zip(*found, strict=True)))
+        key: Sums(
+            np.concatenate([sums.mean for sums in found]),
+            np.concatenate([sums.variance for sums in found]),
+        )
         for key, found in parts.items()
     }
 

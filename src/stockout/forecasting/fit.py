@@ -6,6 +6,8 @@ same fit, so that a reorder list and a forecast never contradict each other.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -35,8 +37,8 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
     Indices = NDArray[np.int64]
 
-BLOCK = 4096  # items fitted at a time; bounds memory, changes no result
-SAMPLE = 4096  # items, evenly spaced, that the shared tables are estimated from
+BLOCK = 2048  # items fitted at a time, by each thread; bounds memory, changes no result
+SAMPLE = 2048  # items, evenly spaced, that the shared tables are estimated from
 JUDGED = 1024  # items, evenly spaced, whose past quantiles are compared with what came
 SPANS = np.array([1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 28, 34, 42, 56, 84, 112, 182])
 """Window lengths at which errors are measured; a protection period uses the nearest."""
@@ -120,15 +122,19 @@ def fit(
             shared = share(sample, Past.of(sample, span), codes, kinds)
             whole = is_integer[judged.columns]
             corrections = calibrations(judged, span, classes[judged.columns], kinds, whole)
-            same_span = live[spans[live] == span]
-            for first in range(0, same_span.size, BLOCK):
-                columns = same_span[first : first + BLOCK]
+
+            def estimate(
+                columns: Indices, shared: Shared = shared, corrections: Calibrations = corrections
+            ) -> _Estimates:
                 known = np.array_equal(columns, sample.columns)
                 block = sample if known else Block(learned, seasons, columns, models)
-                estimates.put(
-                    columns,
-                    _estimate(block, shared, classes[columns], corrections, hazard),
-                )
+                return _estimate(block, shared, classes[columns], corrections, hazard)
+
+            same_span = live[spans[live] == span]
+            blocks = [same_span[k : k + BLOCK] for k in range(0, same_span.size, BLOCK)]
+            with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as threads:
+                for columns, part in zip(blocks, threads.map(estimate, blocks), strict=True):
+                    estimates.put(columns, part)
         short = live[past.evidence(live).sum(axis=0) < WARM_UP[history.freq]]
         if short.size:
             estimates.put(short, _from_category(past, seasons, estimates, live, short))

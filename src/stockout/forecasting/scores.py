@@ -96,7 +96,8 @@ def quantile_scores(
     known = scale > 0
     losses = {}
     for level in PINBALL_LEVELS:
-        quantile = demand_quantile(level, sums.mean, spread(sums, is_integer), is_integer)
+        variance = spread(sums, is_integer)
+        quantile = demand_quantile(sums.level(level), sums.mean, variance, is_integer)
         short = actual - quantile
         loss = np.maximum(level * short, (level - 1) * short) / np.where(known, scale, 1)
         losses[f"pinball_{percent(level)}"] = Ratio(
@@ -127,12 +128,13 @@ def coverage_scores(sums: Sums, actual: Vector, is_integer: Flags) -> dict[str, 
     mass = upper - lower
     every = np.ones(actual.size)
     found = {}
-    for level in COVERAGE_LEVELS:
+    for promised in COVERAGE_LEVELS:
+        level = sums.level(promised)
         with np.errstate(over="ignore"):  # far in the tail the mass is next to nothing
             tie = np.where(mass > 0, (level - lower) / np.where(mass > 0, mass, 1), lower <= level)
         plain = np.where(is_integer, lower < level, upper <= level)
-        found[f"coverage_{percent(level)}"] = Ratio(tie.clip(0, 1), every)
-        found[f"coverage_{percent(level)}_plain"] = Ratio(plain.astype(np.float64), every)
+        found[f"coverage_{percent(promised)}"] = Ratio(tie.clip(0, 1), every)
+        found[f"coverage_{percent(promised)}_plain"] = Ratio(plain.astype(np.float64), every)
     return found
 
 

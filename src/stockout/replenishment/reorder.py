@@ -316,8 +316,12 @@ def _as_planned(lines: pl.DataFrame) -> pl.DataFrame:
 def _fit(history: History, lines: pl.DataFrame, tables: Tables) -> DemandModel:
     """Demand over the protection period, with people's corrections in it."""
     days = protection_days(lines)[: history.items.height]
-    protection = days.to_numpy().clip(MOMENT_DAYS) / DAYS_PER_PERIOD[history.freq]
-    model = fit(history, horizon=max(1, int(np.ceil(protection.max()))), protection=protection)
+    period = DAYS_PER_PERIOD[history.freq]
+    protection = days.to_numpy().clip(MOMENT_DAYS) / period
+    # the order after this one has to last for a review more
+    review = lines["review_days"].fill_null(0.0)[: history.items.height].to_numpy() / period
+    ahead = int(np.ceil((protection + review).max()))
+    model = fit(history, horizon=max(1, ahead), protection=protection)
     return with_overrides(model, tables.overrides)
 
 
