@@ -114,7 +114,8 @@ def fit(
     if live.size:
         models = [name for name in PORTFOLIO if members is None or family(name) in members]
         sample = Block(learned, seasons, _spaced(live, SAMPLE), models)
-        judged = Block(learned, seasons, _spaced(live, JUDGED), models)
+        few = live.size <= min(SAMPLE, JUDGED)
+        judged = sample if few else Block(learned, seasons, _spaced(live, JUDGED), models)
         kinds = int(classes.max()) + 1
         hazard = _hazard(history)
         for span in np.unique(spans[live]).tolist():

@@ -53,7 +53,7 @@ def forecast(  # noqa: PLR0917 - the tables, in the order of the design
         inventory: Stock or in-stock flags: out-of-stock periods are not taken for low demand.
         products: Category, active life, predecessor.
         purchases: Open orders keep an item alive.
-        movements: Counts for the as-of date only.
+        movements: With a stock list, tell the availability of past days.
         overrides: A person's corrections (:mod:`stockout.forecasting.overridden`); the model of a
             corrected item reads like ``SES+override``.
         as_of: Later rows are ignored; default the last date of sales, inventory or movements.
