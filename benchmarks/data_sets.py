@@ -28,7 +28,7 @@ class DataSet(NamedTuple):
 
 
 def sample() -> DataSet:
-    """The exports in ``data/sample``, as the commands read them, judged by the truth beside them."""
+    """The exports in ``data/sample``, as the commands read them, judged by the truth there."""
     from stockout.config import load_config  # noqa: PLC0415
     from stockout.exports.read import read_tables  # noqa: PLC0415
 

@@ -18,7 +18,7 @@ def test_an_unknown_model_is_refused_with_the_names_there_are(cli: Cli, shop: Pa
     assert shop.is_dir()
     done = cli("forecast", "--models", "ses,teta")
     assert (done.code, done.stdout) == (2, "")
-    assert "models: found 'teta', expected one or more of ses, tsb, sba, theta, ces" in done.stderr
+    assert "models: found 'teta', expected one or more of ses, tsb, sba, ma, theta" in done.stderr
     assert "hint: did you mean theta?" in done.stderr
 
 

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float32]
 
+WEEK = 1  # rows; a window of weeks is then short enough for short histories
 SPEED = INTERMITTENT_SPEED
 DEMAND = st.sampled_from([0, 0, 0, 1, 2, 2.5, 7])
 
 
 def rolling_levels(demand: Matrix, observed: NDArray[np.bool_]) -> dict[str, Matrix]:
     """Level of each model before each row and after the last."""
-    levels = levels_at(demand, observed, np.arange(len(demand) + 1))
+    levels = levels_at(demand, observed, np.arange(len(demand) + 1), WEEK)
     return dict(zip(PORTFOLIO, levels, strict=True))
 
 
@@ -52,17 +53,30 @@ def syntetos_boylan(values: list[float]) -> list[float]:
     return [(1 - SPEED / 2) * sizes[k] / intervals[k] for k in sales]
 
 
+def moving_average(column: list[float | None], rows: int) -> list[float]:
+    """Mean of what was seen in the last rows after each row; what it was where nothing was."""
+    levels: list[float] = []
+    for t in range(1, len(column) + 1):
+        seen = [value for value in column[max(0, t - rows) : t] if value is not None]
+        levels.append(float(np.mean(seen)) if seen else (levels[-1] if levels else 0.0))
+    return levels
+
+
 def expected(name: str, column: list[float | None]) -> list[float]:
     """Level before each row and after the last; rows that are None change nothing."""
     family, *speed = name.split()
     seen = [value for value in column if value is not None]
+    number = np.cumsum([0, *(value is not None for value in column)])
+    if family == "MA":
+        after = moving_average(column, int(speed[0]) * WEEK)
+        known = [float("nan"), *after]
+        return [known[t] if number[t] else float("nan") for t in range(len(column) + 1)]
     after = {
         "SES": lambda: simple_smoothing(seen, float(speed[0])),
         "TSB": lambda: teunter_syntetos_babai(seen),
         "SBA": lambda: syntetos_boylan(seen),
     }[family]()
     known = [float("nan"), *after]
-    number = np.cumsum([0, *(value is not None for value in column)])
     return [known[k] for k in number]
 
 

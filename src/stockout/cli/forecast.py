@@ -49,7 +49,7 @@ def _forecast(
     models: Annotated[
         str | None,
         typer.Option(
-            help="Only these: of the fast ses, tsb, sba; of the costly theta, ces, mstl, ets, "
+            help="Only these: of the fast ses, tsb, sba, ma; of the costly theta, ces, mstl, ets, "
             "arima; or global, one model of all items.",
             metavar="NAME,...",
             rich_help_panel=_MODELS,

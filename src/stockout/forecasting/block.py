@@ -52,6 +52,7 @@ class Block:
     ) -> None:
         history = learned.history
         self.columns = columns
+        self.period_days = DAYS_PER_PERIOD[history.freq]
         self.past = past = history.periods
         self.seasons = seasons.of(columns)
         # A weekday on which the shop is closed tells nothing of the level.
@@ -64,14 +65,15 @@ class Block:
         self.models = tuple(models)
         chosen = [PORTFOLIO.index(name) for name in models]
         self.level_sets = [
-            rolling_levels(_without(season[:past], units), observed, self.origins)[chosen]
+            rolling_levels(
+                _without(season[:past], units), observed, self.origins, 7 // self.period_days
+            )[chosen]
             for season in self.seasons
         ]
         share = history.share[:, columns]
         self.told = observed & ((share >= 1) | (units > 0))
         self.rows = Rows.of(units, self.seasons, observed, calendar, variance)
         self.warm_up = WARM_UP[history.freq]
-        self.period_days = DAYS_PER_PERIOD[history.freq]
 
     def windows(self, span: int) -> Windows:
         """Sums ahead of every origin."""
@@ -94,10 +96,19 @@ class Block:
             for levels, part in zip(self.level_sets, parts, strict=True)
         ]
 
-
-def _level_demand(units: Levels, season: Levels) -> Levels:
-    """Demand with the season divided out."""
-    return (units / np.maximum(season, CLOSED_INDEX)).astype(np.float32)
+    def ahead(self, weight: Matrix) -> Matrix:
+        """(horizon, items) what the weighted members expect of each period after as-of."""
+        parts = np.split(weight, len(self.level_sets))
+        return np.sum(
+            [
+                # in double precision, so that demand that never changes stays what it is
+                np.einsum("mi,mi->i", np.nan_to_num(levels[:, -1]).astype(np.float64), part)
+                * season[self.past :]
+                for levels, part, season in zip(self.level_sets, parts, self.seasons, strict=True)
+            ],
+            axis=0,
+            dtype=np.float64,
+        ).clip(0)
 
 
 def _without(season: Levels, units: Levels) -> Levels:

@@ -182,14 +182,7 @@ def _estimate(
     past = Past.of(block, shared.span)
     weight = member_weights(block, past, shared, codes)
     combined = block.combined(weight)
-    mean = np.sum(
-        [
-            np.nan_to_num(level[-1]) * season[block.past :]
-            for level, season in zip(combined, block.seasons, strict=True)
-        ],
-        axis=0,
-        dtype=np.float64,
-    ).clip(0)
+    mean = block.ahead(weight)
     usual = mean.mean(axis=0)
     of = spread(past, combined, shared, usual)
     window = BEFORE_DAYS // block.period_days

@@ -68,8 +68,8 @@ def forecast(  # noqa: PLR0917 - the tables, in the order of the design
         Columns sku, location, date (first day of the period), mean (units), a column for each
         level (``q50``, ``q90``, ``q97.5``: units, whole where demand is), model. Exactly
         ``horizon`` rows an item, sorted by sku, location, date. The models are named by family
-        (SES, TSB, SBA); ``new`` items and those with a short history (``category``) lean on their
-        category, ``ended`` ones have mean 0.
+        (SES, TSB, SBA, MA); ``new`` items and those with a short history (``category``) lean on
+        their category, ``ended`` ones have mean 0.
 
     Raises:
         NotKnownError: There are no sales to forecast from.

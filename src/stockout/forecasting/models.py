@@ -25,8 +25,17 @@ SPEEDS = (0.02, 0.05, 0.1, 0.2, 0.4)
 INTERMITTENT_SPEED = 0.1
 """Of Teunter-Syntetos-Babai and Syntetos-Boylan: the middle of the range that their authors use."""
 
-PORTFOLIO = (*(f"SES {speed:g}" for speed in SPEEDS), "TSB", "SBA")
-"""Simple exponential smoothing at five speeds, Teunter-Syntetos-Babai, Syntetos-Boylan."""
+WEEKS = (13, 26)
+"""Of the moving averages: a quarter and half a year."""
+
+PORTFOLIO = (
+    *(f"SES {speed:g}" for speed in SPEEDS),
+    "TSB",
+    "SBA",
+    *(f"MA {weeks} weeks" for weeks in WEEKS),
+)
+"""Simple exponential smoothing at five speeds, Teunter-Syntetos-Babai, Syntetos-Boylan, and moving
+averages, which forget all at once what smoothing forgets slowly."""
 
 
 def family(name: str) -> str:
@@ -39,7 +48,7 @@ def family(name: str) -> str:
 
 
 def rolling_levels(
-    demand: Matrix, observed: NDArray[np.bool_], origins: NDArray[np.int64]
+    demand: Matrix, observed: NDArray[np.bool_], origins: NDArray[np.int64], week: int = 7
 ) -> Matrix:
     """Level of each model before each origin: what it would forecast for a period of index 1.
 
@@ -49,6 +58,7 @@ def rolling_levels(
         demand: (periods, items) demand with the season divided out.
         observed: (periods, items) rows that are demand; the others change no level.
         origins: Ascending rows, up to ``periods``, before which the level is wanted.
+        week: Rows in a week.
 
     Returns:
         (models, origins, items) in the order of :data:`PORTFOLIO`; nan before the first observed
@@ -68,6 +78,7 @@ def rolling_levels(
     smooth = np.zeros((len(SPEEDS), items), dtype=np.float32)
     step = np.empty_like(smooth)
     sparse = _Sparse(items)
+    windows = [_Window(items, weeks * week) for weeks in WEEKS]
     count = np.zeros(items, dtype=np.float32)
     levels = np.full((len(PORTFOLIO), origins.size, items), np.nan, dtype=np.float32)
     weight = observed.astype(np.float32)
@@ -77,7 +88,9 @@ def rolling_levels(
         if at < origins.size and origins[at] == t:
             known = count > 0
             np.copyto(levels[: len(SPEEDS), at], smooth, where=known)
-            np.copyto(levels[len(SPEEDS) :, at], sparse.levels(), where=known)
+            np.copyto(levels[len(SPEEDS) : -len(WEEKS), at], sparse.levels(), where=known)
+            for k, window in enumerate(windows):
+                np.copyto(levels[k - len(WEEKS), at], window.level(), where=known)
             at += 1
         if t == periods:
             break
@@ -87,7 +100,32 @@ def rolling_levels(
         step *= demand[t] - smooth
         smooth += step
         sparse.see(demand[t], weight[t], gain)
+        for window in windows:
+            window.see(demand, weight, t)
     return levels
+
+
+class _Window:
+    """The mean of the rows observed among the last so many; the last mean where there are none."""
+
+    def __init__(self, items: int, rows: int) -> None:
+        self.rows = rows
+        self.total, self.count = np.zeros(items), np.zeros(items)
+        self.last = np.zeros(items)
+
+    def see(self, demand: Matrix, weight: Matrix, t: int) -> None:
+        """Takes in row ``t``, and gives up the one that has become too old."""
+        self.total += demand[t]
+        self.count += weight[t]
+        if t >= self.rows:
+            self.total -= demand[t - self.rows]
+            self.count -= weight[t - self.rows]
+        known = self.count > 0
+        np.divide(self.total, self.count, out=self.last, where=known)
+
+    def level(self) -> NDArray[np.float64]:
+        """(items,) mean of the window."""
+        return np.maximum(self.last, 0)
 
 
 class _Sparse:

@@ -99,7 +99,7 @@ def chance_of_demand(run: Run, noise: Matrix, hazard: float) -> Matrix:
     own = (1 + run.longer) / (2 + run.gaps)
     goes_on = np.where(run.length > 0, np.maximum(silent, own), 1.0)
     stopped = -np.expm1(run.length * np.log1p(-hazard))
-    return np.asarray((1 - stopped) * goes_on / ((1 - stopped) * goes_on + stopped + _LEAST))
+    return np.asarray((1 - stopped) * goes_on / ((1 - stopped) * goes_on + stopped))
 
 
 def hazard_of(ended: Flags, listed: Matrix, days: int) -> float:
