@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from scipy import special
 
+from stockout.forecasting.counting import counted_quantile, is_countable
 from stockout.forecasting.families import (
     as_floats,
     by_element,
@@ -345,15 +346,28 @@ def _discrete_quantile(
     if search.any():
         inner = tuple(parameter[search] for parameter in parameters_)
         wanted = p[search]
-        start = guess(wanted, *inner)
-
-        def reaches(k: FloatArray, where: NDArray[np.intp]) -> BoolArray:
-            return cdf(k, *(parameter[where] for parameter in inner)) >= wanted[where]
-
-        quantile[search] = smallest_whole(
-            reaches, guess=np.where(np.isfinite(start), start, inner[0])
-        )
+        found = np.full(wanted.shape, np.nan)
+        small = is_countable(inner[0], inner[-1])
+        found[small] = counted_quantile(wanted[small], inner[0][small], inner[-1][small])
+        left = np.flatnonzero(np.isnan(found))
+        if left.size:
+            found[left] = _searched(wanted[left], tuple(a[left] for a in inner), guess, cdf)
+        quantile[search] = found
     return quantile[()]
+
+
+def _searched(
+    wanted: FloatArray,
+    parameters: tuple[FloatArray, ...],
+    guess: Callable[..., Any],
+    cdf: Callable[..., FloatArray],
+) -> FloatArray:
+    start = guess(wanted, *parameters)
+
+    def reaches(k: FloatArray, where: NDArray[np.intp]) -> BoolArray:
+        return cdf(k, *(parameter[where] for parameter in parameters)) >= wanted[where]
+
+    return smallest_whole(reaches, guess=np.where(np.isfinite(start), start, parameters[0]))
 
 
 def _known(condition: BoolArray, value: ArrayLike) -> FloatArray:
