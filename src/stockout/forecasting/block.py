@@ -64,12 +64,9 @@ class Block:
         self.origins = origins(past)
         self.models = tuple(models)
         chosen = [PORTFOLIO.index(name) for name in models]
-        self.level_sets = [
-            rolling_levels(
-                _without(season[:past], units), observed, self.origins, 7 // self.period_days
-            )[chosen]
-            for season in self.seasons
-        ]
+        demand = [_without(season[:past], units) for season in self.seasons]
+        levels = rolling_levels(demand, observed, self.origins, 7 // self.period_days)
+        self.level_sets = [of_season[chosen] for of_season in levels]
         share = history.share[:, columns]
         self.told = observed & ((share >= 1) | (units > 0))
         self.rows = Rows.of(units, self.seasons, observed, calendar, variance)
@@ -102,7 +99,7 @@ class Block:
         return np.sum(
             [
                 # in double precision, so that demand that never changes stays what it is
-                np.einsum("mi,mi->i", np.nan_to_num(levels[:, -1]).astype(np.float64), part)
+                np.einsum("mi,mi->i", levels[:, -1].astype(np.float64), part)
                 * season[self.past :]
                 for levels, part, season in zip(self.level_sets, parts, self.seasons, strict=True)
             ],

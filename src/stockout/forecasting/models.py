@@ -10,11 +10,14 @@ divided out before) that is exactly to leave them out.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Matrix = NDArray[np.float32]
@@ -28,10 +31,12 @@ INTERMITTENT_SPEED = 0.1
 WEEKS = (13, 26)
 """Of the moving averages: a quarter and half a year."""
 
+SPARSE = ("TSB", "SBA")
+"""Teunter-Syntetos-Babai, Syntetos-Boylan."""
+
 PORTFOLIO = (
     *(f"SES {speed:g}" for speed in SPEEDS),
-    "TSB",
-    "SBA",
+    *SPARSE,
     *(f"MA {weeks} weeks" for weeks in WEEKS),
 )
 """Simple exponential smoothing at five speeds, Teunter-Syntetos-Babai, Syntetos-Boylan, and moving
@@ -48,21 +53,26 @@ def family(name: str) -> str:
 
 
 def rolling_levels(
-    demand: Matrix, observed: NDArray[np.bool_], origins: NDArray[np.int64], week: int = 7
-) -> Matrix:
+    demand: Sequence[Matrix],
+    observed: NDArray[np.bool_],
+    origins: NDArray[np.int64],
+    week: int = 7,
+) -> list[Matrix]:
     """Level of each model before each origin: what it would forecast for a period of index 1.
 
-    A smoothing begins as the mean of what was seen, until that mean is slower than its speed.
+    A smoothing begins as the mean of what was seen, until that mean is slower than its speed. A
+    moving average without a row in its window is the mean of what was seen.
 
     Args:
-        demand: (periods, items) demand with the season divided out.
+        demand: For each way to divide the season out, the (periods, items) demand; it is zero in
+            the same rows.
         observed: (periods, items) rows that are demand; the others change no level.
         origins: Ascending rows, up to ``periods``, before which the level is wanted.
         week: Rows in a week.
 
     Returns:
-        (models, origins, items) in the order of :data:`PORTFOLIO`; nan before the first observed
-        row.
+        For each of ``demand`` (models, origins, items) in the order of :data:`PORTFOLIO`; 0 before
+        the first observed row.
 
     Sources:
         Teunter, Syntetos & Babai (2011), "Intermittent demand: linking forecasting to inventory
@@ -70,85 +80,100 @@ def rolling_levels(
 
     >>> demand = np.array([[2.0], [4.0], [9.0]], dtype=np.float32)
     >>> seen = np.array([[True], [True], [False]])
-    >>> rolling_levels(demand, seen, np.arange(4))[4].ravel().tolist()
-    [nan, 2.0, 3.0, 3.0]
+    >>> rolling_levels([demand], seen, np.arange(4))[0][4].ravel().tolist()
+    [0.0, 2.0, 3.0, 3.0]
     """
-    periods, items = demand.shape
-    speeds = np.array(SPEEDS, dtype=np.float32)[:, None]
-    smooth = np.zeros((len(SPEEDS), items), dtype=np.float32)
-    step = np.empty_like(smooth)
-    sparse = _Sparse(items)
-    windows = [_Window(items, weeks * week) for weeks in WEEKS]
-    count = np.zeros(items, dtype=np.float32)
-    levels = np.full((len(PORTFOLIO), origins.size, items), np.nan, dtype=np.float32)
+    items = observed.shape[1]
     weight = observed.astype(np.float32)
-    demand = np.where(observed, demand, np.float32(0))
+    sets = len(demand)
+    seen = np.concatenate([each * weight for each in demand], axis=1)
+    smoothing = len(SPEEDS) + len(SPARSE)
+    levels = np.empty((len(PORTFOLIO), origins.size, sets * items), dtype=np.float32)
+    _smoothed(seen, weight, origins, levels[:smoothing])
+    _averages(seen, weight, origins, [weeks * week for weeks in WEEKS], levels[smoothing:])
+    return [levels[:, :, s * items : (s + 1) * items] for s in range(sets)]
+
+
+def _smoothed(demand: Matrix, weight: Matrix, origins: NDArray[np.int64], levels: Matrix) -> None:
+    """Writes the levels of the smoothings; how often there is a demand is common to all sets."""
+    periods, items = weight.shape
+    sets = demand.shape[1] // items
+    speeds = np.array(SPEEDS, dtype=np.float32)[:, None]
+    speed = np.float32(INTERMITTENT_SPEED)
+    smooth = np.zeros((len(SPEEDS), sets, items), dtype=np.float32)
+    error, size, change = np.empty_like(smooth), np.zeros_like(smooth[0]), np.empty_like(smooth[0])
+    step = np.empty((len(SPEEDS), items), dtype=np.float32)
+    count, chance, interval, since, sales, gain, rate = np.zeros((7, items), dtype=np.float32)
+    rows = demand.reshape(periods, sets, items)
+    is_sale = (rows[:, 0] > 0).astype(np.float32)
     at = 0
     for t in range(periods + 1):
         if at < origins.size and origins[at] == t:
-            known = count > 0
-            np.copyto(levels[: len(SPEEDS), at], smooth, where=known)
-            np.copyto(levels[len(SPEEDS) : -len(WEEKS), at], sparse.levels(), where=known)
-            for k, window in enumerate(windows):
-                np.copyto(levels[k - len(WEEKS), at], window.level(), where=known)
+            levels[: len(SPEEDS), at] = smooth.reshape(len(SPEEDS), -1)
+            levels[len(SPEEDS), at] = (chance * size).ravel()
+            unbiased = (1 - speed / 2) / np.maximum(interval, 1)
+            levels[len(SPEEDS) + 1, at] = (unbiased * size).ravel()
             at += 1
         if t == periods:
             break
-        count += weight[t]
-        gain = weight[t] / np.maximum(count, 1)
-        np.maximum(speeds * weight[t], gain, out=step)
-        step *= demand[t] - smooth
-        smooth += step
-        sparse.see(demand[t], weight[t], gain)
-        for window in windows:
-            window.see(demand, weight, t)
-    return levels
+        seen, sold = weight[t], is_sale[t]
+        count += seen
+        np.divide(seen, np.maximum(count, 1, out=gain), out=gain)
+        np.multiply(speeds, seen, out=step)
+        np.maximum(step, gain, out=step)
+        np.subtract(rows[t], smooth, out=error)
+        error *= step[:, None]
+        smooth += error
+        since += seen
+        np.multiply(seen, speed, out=rate)
+        np.maximum(rate, gain, out=rate)
+        rate *= sold - chance
+        chance += rate
+        sales += sold
+        np.divide(sold, np.maximum(sales, 1, out=rate), out=rate)  # the mean, until it is slow
+        np.maximum(rate, speed * sold, out=rate)
+        np.subtract(rows[t], size, out=change)
+        change *= rate
+        size += change
+        rate *= since - interval
+        interval += rate
+        since *= 1 - sold
 
 
-class _Window:
-    """The mean of the rows observed among the last so many; the last mean where there are none."""
+def _averages(
+    demand: Matrix,
+    weight: Matrix,
+    origins: NDArray[np.int64],
+    windows: Sequence[int],
+    levels: Matrix,
+) -> None:
+    """Writes the mean of the rows observed in each window before each origin."""
+    items = weight.shape[1]
+    begins = [np.maximum(origins - rows, 0) for rows in windows]
+    edges = np.unique(np.concatenate([[0], origins, *begins]))
+    total, count = sums_up_to(edges, demand), sums_up_to(edges, weight)
+    end = np.searchsorted(edges, origins)
+    for k, begin in enumerate(np.searchsorted(edges, begins)):
+        number = count[end] - count[begin]
+        some = number > 0
+        for first in range(0, demand.shape[1], items):
+            part = total[:, first : first + items]
+            mean = np.where(some, part[end] - part[begin], part[end])
+            mean /= np.maximum(np.where(some, number, count[end]), 1)
+            levels[k, :, first : first + items] = np.maximum(mean, 0)
 
-    def __init__(self, items: int, rows: int) -> None:
-        self.rows = rows
-        self.total, self.count = np.zeros(items), np.zeros(items)
-        self.last = np.zeros(items)
 
-    def see(self, demand: Matrix, weight: Matrix, t: int) -> None:
-        """Takes in row ``t``, and gives up the one that has become too old."""
-        self.total += demand[t]
-        self.count += weight[t]
-        if t >= self.rows:
-            self.total -= demand[t - self.rows]
-            self.count -= weight[t - self.rows]
-        known = self.count > 0
-        np.divide(self.total, self.count, out=self.last, where=known)
+def sums_up_to(edges: NDArray[np.int64], values: Matrix) -> NDArray[np.float64]:
+    """(edges, items) sums of the rows from the first edge up to each.
 
-    def level(self) -> NDArray[np.float64]:
-        """(items,) mean of the window."""
-        return np.maximum(self.last, 0)
+    Args:
+        edges: Ascending rows.
+        values: (periods, items).
 
-
-class _Sparse:
-    """Size of a demand, and how often there is one."""
-
-    def __init__(self, items: int) -> None:
-        self.size, self.chance, self.interval, self.since, self.sales = (
-            np.zeros(items, dtype=np.float32) for _ in range(5)
-        )
-
-    def see(self, demand: Matrix, weight: Matrix, gain: Matrix) -> None:
-        """Updates by one row; ``weight`` is 1 where it was observed, else 0."""
-        speed = np.float32(INTERMITTENT_SPEED)
-        sold = (demand > 0).astype(np.float32)
-        self.since += weight
-        self.chance += np.maximum(speed * weight, gain) * (sold - self.chance)
-        self.sales += sold
-        of_sale = sold * np.maximum(speed, 1 / np.maximum(self.sales, 1))
-        self.size += of_sale * (demand - self.size)
-        self.interval += of_sale * (self.since - self.interval)
-        self.since *= 1 - sold
-
-    def levels(self) -> Matrix:
-        """(2, items) level of TSB and of SBA."""
-        rate = self.size / np.maximum(self.interval, 1)
-        return np.stack([self.chance * self.size, np.float32(1 - INTERMITTENT_SPEED / 2) * rate])
+    >>> sums_up_to(np.array([1, 2, 4]), np.ones((4, 1), dtype=np.float32)).ravel().tolist()
+    [0.0, 1.0, 3.0]
+    """
+    total = np.zeros((edges.size, values.shape[1]))
+    for k, (begin, end) in enumerate(itertools.pairwise(edges.tolist())):
+        np.add(total[k], values[begin:end].sum(axis=0), out=total[k + 1])
+    return total

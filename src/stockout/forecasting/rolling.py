@@ -7,10 +7,11 @@ all origins and items at once. A window with out-of-stock rows compares only its
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+from stockout.forecasting.models import sums_up_to
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -128,18 +129,11 @@ class Rows(NamedTuple):
         edges = np.unique([*first, *(first + span)])
         start, stop = np.searchsorted(edges, first), np.searchsorted(edges, first + span)
 
-        def running(values: Matrix) -> Sums:
-            """(edges, items) sums up to each edge, from the first one on."""
-            total = np.zeros((edges.size, values.shape[1]))
-            for k, (begin, end) in enumerate(itertools.pairwise(edges.tolist())):
-                np.add(total[k], values[begin:end].sum(axis=0), out=total[k + 1])
-            return total
-
         def ahead(values: Matrix) -> Matrix:
-            total = running(values)
+            total = sums_up_to(edges, values)
             return (total[stop] - total[start]).astype(np.float32)
 
-        before = self.seen[: edges[0]].sum(axis=0, dtype=np.float64) + running(self.seen)[start]
+        before = self.seen[: edges[0]].sum(axis=0, dtype=np.float64) + sums_up_to(edges, self.seen)[start]
         actual, seen = ahead(self.actual), ahead(self.seen)
         days = np.arange(span) + first[:, None]
         count = np.stack(
@@ -167,7 +161,7 @@ def forecasts(ahead: Windows, season: int, level: Matrix) -> Matrix:
         level: (..., origins, items) level known at each origin.
     """
     count = len(ahead.actual)
-    return np.asarray(np.nan_to_num(level[..., :count, :]) * ahead.seasons[season])
+    return np.asarray(level[..., :count, :] * ahead.seasons[season])
 
 
 def mean_squared_error(ahead: Windows, forecast: Matrix) -> Sums:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from stockout.forecasting.columns import by_columns
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -68,14 +70,25 @@ def weekday_index(history: History) -> NDArray[np.float32]:
     if history.freq == "week":
         return np.ones((WEEKDAYS, n), dtype=np.float32)
     weekday = (np.arange(history.periods) + history.first_period.weekday()) % WEEKDAYS
-    sold = _sum_by_bin(np.where(history.observed, history.units, 0), weekday, WEEKDAYS)
-    days = _sum_by_bin(history.observed, weekday, WEEKDAYS)
+
+    def counted(columns: slice) -> tuple[Matrix, Matrix]:
+        observed = history.observed[:, columns]
+        sold = np.where(observed, history.units[:, columns], np.float32(0))
+        return _sum_by_bin(sold, weekday, WEEKDAYS), _sum_by_bin(observed, weekday, WEEKDAYS)
+
+    sold, days = by_columns(counted, n)
     overall = np.ones((WEEKDAYS, 1))
     for _ in range(3):  # ratio of sums and levels in turn; the change after the third is negligible
         level = _ratio(sold.sum(axis=0), (days * overall).sum(axis=0))
         overall = _ratio(sold.sum(axis=1), (days * level).sum(axis=1), empty=1.0)[:, None]
-    expected = np.where(history.observed, level * overall[weekday], 0)
-    phi = _variance_to_mean(np.where(history.observed, history.units - expected, 0), expected)
+
+    def noise(columns: slice) -> tuple[Matrix]:
+        observed = history.observed[:, columns]
+        expected = np.where(observed, level[columns] * overall[weekday], 0)
+        error = np.where(observed, history.units[:, columns] - expected, 0)
+        return (_variance_to_mean(error, expected),)
+
+    (phi,) = by_columns(noise, n)
     overall = _shrink_to_flat(sold, days * level, phi)
     code = history.items["location"].rank("dense").to_numpy().astype(np.int64) - 1
     of_place = _shrink_by_group(sold, days * level, phi, code, overall)
@@ -95,23 +108,35 @@ def yearly_index(history: History) -> NDArray[np.float32] | None:
     if history.periods < MIN_YEARS * window:
         return None
     half = window // 2
-    seen = np.concatenate([[np.zeros(history.units.shape[1])], np.cumsum(history.observed, axis=0)])
-    sold = np.where(history.observed, history.units, 0)
-    sum_sold = np.concatenate(
-        [[np.zeros(sold.shape[1])], np.cumsum(sold, axis=0, dtype=np.float64)]
-    )
     centre = np.arange(half, history.periods - half)
-    count = seen[centre + half] - seen[centre - half]
-    full = (count > half) & (centre[:, None] - half >= history.start) & history.observed[centre]
-    level = np.where(full, _ratio(sum_sold[centre + half] - sum_sold[centre - half], count), 0)
     bins = week_of_year(history, centre)
+
+    def counted(columns: slice) -> tuple[Matrix, Matrix, Matrix]:
+        observed = history.observed[:, columns]
+        sold = np.where(observed, history.units[:, columns], np.float32(0))
+        count = _around(observed, half, np.int32)
+        full = (count > half) & (centre[:, None] - half >= history.start[columns])
+        full &= observed[centre]
+        level = np.where(full, _around(sold, half, np.float64) / np.maximum(count, 1), 0)
+        middle = np.where(full, sold[centre], 0)
+        return (
+            _sum_by_bin(middle, bins, YEAR_BINS),
+            _sum_by_bin(level, bins, YEAR_BINS),
+            _variance_to_mean(middle - level, level),
+        )
+
+    sold_bins, level_bins, phi = by_columns(counted, history.units.shape[1])
     code = category_codes(history)
-    sold_bins = _sum_by_bin(np.where(full, sold[centre], 0), bins, YEAR_BINS)
-    level_bins = _sum_by_bin(level, bins, YEAR_BINS)
-    phi = _variance_to_mean(np.where(full, sold[centre] - level, 0), level)
     overall = _smooth(_shrink_to_flat(sold_bins, level_bins, phi))
     index = _smooth(_shrink_by_group(sold_bins, level_bins, phi, code, overall))
     return index.astype(np.float32)
+
+
+def _around(values: NDArray[np.generic], half: int, dtype: type[np.generic]) -> Matrix:
+    """Sum of the ``2 half`` rows around each row that has so many before and after it."""
+    total = np.zeros((len(values) + 1, values.shape[1]), dtype=dtype)
+    np.cumsum(values, axis=0, dtype=dtype, out=total[1:])
+    return np.asarray(total[2 * half :] - total[: -2 * half])[: len(values) - 2 * half]
 
 
 def week_of_year(history: History, rows: NDArray[np.int64]) -> NDArray[np.int64]:

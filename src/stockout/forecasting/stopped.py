@@ -61,11 +61,38 @@ def trailing_run(
     >>> [float(part[0]) for part in trailing_run(sold, one > 0, one, window=26)]
     [2.0, 2.0, 1.0, 0.0]
     """
+    length = _since_last_sale(units, told)
+    run = np.flatnonzero(length)
+    expected, gaps, longer = np.zeros((3, length.size))
+    if run.size:
+        parts = _before(units[:, run], told[:, run], season[:, run], window, length[run])
+        expected[run], gaps[run], longer[run] = parts
+    return Run(length.astype(np.float64), expected, gaps, longer)
+
+
+def _since_last_sale(units: NDArray[np.float32], told: Flags) -> NDArray[np.int64]:
+    length = np.zeros(units.shape[1], dtype=np.int64)
+    silent = np.ones(units.shape[1], dtype=np.bool_)
+    for sold, counts in zip(units[::-1] > 0, told[::-1], strict=True):
+        silent &= ~(counts & sold)
+        if not silent.any():
+            break
+        length += silent & counts
+    return length
+
+
+def _before(
+    units: NDArray[np.float32],
+    told: Flags,
+    season: NDArray[np.float32],
+    window: int,
+    length: NDArray[np.int64],
+) -> tuple[Matrix, Matrix, Matrix]:
+    """Expected units of the run, gaps between sales before, and those of them as long as it."""
     periods, items = units.shape
     sold = told & (units > 0)
     clock = np.cumsum(told, axis=0, dtype=np.int32)
-    last = np.where(sold, clock, 0).max(axis=0, initial=0)
-    length = clock[-1] - last
+    last = clock[-1] - length
     index = season[:periods]
     before = told & (clock > last - window) & (clock <= last)
     level = np.where(before, units, 0).sum(axis=0, dtype=np.float64)
@@ -74,8 +101,7 @@ def trailing_run(
     item, at = np.nonzero(sold.T)
     same = item[1:] == item[:-1]
     gap, owner = np.diff(clock[at, item])[same] - 1, item[1:][same]
-    return Run(
-        length.astype(np.float64),
+    return (
         level * ahead,
         np.bincount(owner, minlength=items).astype(np.float64),
         np.bincount(owner, gap >= length[owner], minlength=items).astype(np.float64),

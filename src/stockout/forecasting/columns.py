@@ -1,0 +1,37 @@
+"""Work on a wide panel in blocks of its columns, which fit the processor's memory, on all cores."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Arrays = TypeVar("Arrays", bound=tuple[NDArray[np.float64], ...])
+
+WIDTH = 512  # columns of a block: a matrix of three years of days then has 2 MB in single precision
+
+
+def by_columns(work: Callable[[slice], Arrays], columns: int) -> Arrays:
+    """Joins what ``work`` gives for each block of columns along their last axis.
+
+    Args:
+        work: Gives arrays whose last axis are the columns that it is asked for. Columns must not
+            depend on each other: the result is the same for every number of cores.
+        columns: Number of columns, at least 1.
+
+    >>> panel = np.ones((3, 1000))
+    >>> (total,) = by_columns(lambda part: (panel[:, part].sum(axis=0),), 1000)
+    >>> total.shape, float(total.sum())
+    ((1000,), 3000.0)
+    """
+    blocks = [slice(first, first + WIDTH) for first in range(0, columns, WIDTH)]
+    with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as threads:
+        parts = list(threads.map(work, blocks))
+    return tuple(np.concatenate(pieces, axis=-1) for pieces in zip(*parts, strict=True))  # type: ignore[return-value]
