@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from stockout.demand import panel
+from stockout.demand.calendar import period_start
 from stockout.demand.history import demand_history
 from stockout.demand.panel import Axis
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pytest
+    from numpy.typing import NDArray
 
     Rows = Callable[..., pl.DataFrame]
 
@@ -27,6 +29,11 @@ def day(number: int) -> date:
 
 def successors(**before: str) -> pl.DataFrame:
     return pl.DataFrame({"sku": list(before), "successor_of": list(before.values())})
+
+
+def scattered(sales: pl.DataFrame, items: pl.DataFrame, axis: Axis) -> NDArray[np.float32]:
+    dated = sales.with_columns(period=period_start(axis.freq, pl.col("date")))
+    return panel.scatter_units(panel.cells(dated, items, axis), items.height, axis)
 
 
 def test_axis_spans_whole_weeks() -> None:
@@ -45,9 +52,9 @@ def test_axis_of_days() -> None:
 def test_units_are_summed_into_their_cell(sold: Rows) -> None:
     items = pl.DataFrame({"sku": ["A", "B"], "location": ["ALL", "ALL"]})
     sales = pl.concat([sold([1, 2]), sold([4, 0, 5]), sold([7], sku="B", first=day(9))])
-    days = panel.scatter_units(sales, items, Axis("day", MONDAY, 3))
+    days = scattered(sales, items, Axis("day", MONDAY, 3))
     assert days.tolist() == [[5, 0], [2, 0], [5, 0]]
-    weeks = panel.scatter_units(sales, items, Axis("week", MONDAY, 2))
+    weeks = scattered(sales, items, Axis("week", MONDAY, 2))
     assert weeks.tolist() == [[12, 0], [0, 7]]
 
 

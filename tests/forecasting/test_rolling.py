@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     MakeWindows = Callable[..., Windows]
 
-NAN = float("nan")
-
 
 @settings(max_examples=50, deadline=None)
 @given(
@@ -62,7 +60,7 @@ def test_a_forecast_is_the_level_of_the_origin_times_the_season_ahead(windows: M
     season = np.array([[1], [2], [1], [0.5], [9]], dtype=np.float32)
     observed = np.array([[True], [True], [False], [True]])
     ahead = windows(units, [np.ones_like(season), season], observed, 2, 1)
-    level = np.array([[NAN], [10], [20], [20], [30]], dtype=np.float32)
+    level = np.array([[0], [10], [20], [20], [30]], dtype=np.float32)
     assert ahead.step == 1
     assert forecasts(ahead, 0, level).tolist() == [[0], [10], [20]]
     assert forecasts(ahead, 1, level).tolist() == [[0], [20], [10]]

@@ -27,6 +27,7 @@ from stockout.demand.calendar import (
     first_future_period,
     is_weekly,
     last_complete_period,
+    period_start,
     resolve_as_of,
 )
 from stockout.demand.flows import stock_flows
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
     from stockout.demand.ledger import Ledger
 
 logger = logging.getLogger(__name__)
-
-_CLOSED_LINES = 9.2  # a Poisson count with this mean is zero once in 10,000: -ln(1e-4)
 
 
 @dataclass(frozen=True)
@@ -189,9 +188,10 @@ def demand_history(
         rolled=None if ledger is None else ledger.stocked,
     )
     axis = Axis.spanning(freq, items["first_date"], last)
-    units = panel.scatter_units(sold, items, axis)
+    at = panel.cells(sold.with_columns(period=period_start(axis.freq, pl.col("date"))), items, axis)
+    units = panel.scatter_units(at, items.height, axis)
     availability = _availability(inventory, sold, items, axis, units, ledger=ledger, as_of=as_of)
-    closed = panel.closed_periods(sold, items, axis)
+    closed = panel.closed_periods(at, items, axis)
     own_start = panel.first_rows(items, axis)
     inherited = panel.inheritance(own_start, items, products)
     out = inherited.of(hidden_demand(availability, units, own_start))
@@ -204,7 +204,7 @@ def demand_history(
         items.with_columns(
             start=pl.Series(inherited.start), quiet_days=pl.Series(quiet * DAYS_PER_PERIOD[freq])
         ),
-        sold,
+        at,
         inventory,
         products,
         purchases,

@@ -101,7 +101,7 @@ def describe(
     Args:
         items: Columns sku, location, first_date, start, quiet_days (days since the last sale, or
             since listing, that are not known to be out of stock).
-        sold: Sales lines net of returns.
+        sold: Sales lines net of returns, with ``item``, the row of ``items``.
         inventory: Canonical inventory, or None.
         products: Canonical products, or None.
         purchases: Canonical purchases, or None.
@@ -115,14 +115,15 @@ def describe(
     priced = pl.col("unit_price").is_not_null()
     sales = (
         sold.filter(pl.col("units") > 0)
-        .group_by(ITEM)
+        .with_columns(whole=pl.col("units") == pl.col("units").round())
+        .group_by("item")
         .agg(
             first_sale=pl.col("date").min(),
             last_sale=pl.col("date").max(),
             sale_days=pl.col("date").n_unique(),
             mean_price=(pl.col("unit_price") * pl.col("units")).filter(priced).sum()
             / pl.col("units").filter(priced).sum(),
-            is_integer=(pl.col("units") == pl.col("units").round()).all(),
+            is_integer=pl.col("whole").all(),
         )
     )
     supplied = pl.concat([_in_stock(inventory, as_of), _on_order(purchases, as_of)]).unique()
@@ -132,7 +133,9 @@ def describe(
         else products.select("sku", "category", "active_to").unique("sku", keep="first")
     )
     return _with_status(
-        items.join(sales, on=ITEM, how="left", maintain_order="left")
+        items.with_row_index("item")
+        .join(sales, on="item", how="left", maintain_order="left")
+        .drop("item")
         .join(master, on="sku", how="left", maintain_order="left")
         .join(supplied.with_columns(supplied=True), on=ITEM, how="left", maintain_order="left")
         .with_columns(

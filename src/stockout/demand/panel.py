@@ -62,21 +62,47 @@ def cells(frame: pl.DataFrame, items: pl.DataFrame, axis: Axis) -> pl.DataFrame:
         items: Columns sku, location; row i is column i of the matrix.
         axis: The rows of the matrix.
     """
-    index = items.select(ITEM).with_row_index("item")
-    return (
-        frame.join(index, on=ITEM)
-        .with_columns(t=axis.row_of(pl.col("period")))
-        .filter(pl.col("t").is_between(0, axis.periods - 1))
-    )
+    return frame.with_columns(
+        item=item_numbers(frame, items), t=axis.row_of(pl.col("period"))
+    ).filter(pl.col("item").is_not_null() & pl.col("t").is_between(0, axis.periods - 1))
 
 
-def scatter_units(sold: pl.DataFrame, items: pl.DataFrame, axis: Axis) -> NDArray[np.float32]:
-    """(periods, items) units sold, zero where nothing was."""
-    dated = sold.select(*ITEM, "units", period=period_start(axis.freq, pl.col("date")))
-    at = cells(dated, items, axis)
-    units = np.zeros((axis.periods, items.height), dtype=np.float32)
-    np.add.at(units, (at["t"].to_numpy(), at["item"].to_numpy()), at["units"].to_numpy())
-    return units
+def item_numbers(frame: pl.DataFrame, items: pl.DataFrame) -> pl.Series:
+    """Row of each item of ``frame`` in ``items``, null where it is not one of them.
+
+    Names are numbered first, and the pair of numbers is looked up: hashing pairs of names for each
+    row takes several times as long.
+    """
+    names = {key: items[key].unique() for key in ITEM}
+    numbers = [
+        pl.col(key).cast(pl.Enum(names[key]), strict=False).to_physical().cast(pl.Int64)
+        for key in ITEM
+    ]
+    pair = (numbers[0] * max(1, len(names[ITEM[1]])) + numbers[1]).alias("pair")
+    index = items.select(pair).with_row_index("item")
+    return frame.select(pair).join(index, on="pair", how="left", maintain_order="left")["item"]
+
+
+def scatter_units(at: pl.DataFrame, items: int, axis: Axis) -> NDArray[np.float32]:
+    """(periods, items) units sold, zero where nothing was.
+
+    Args:
+        at: Sold units with their place, from :func:`cells`.
+        items: Number of items.
+        axis: The rows of the matrix.
+    """
+    units = np.zeros(axis.periods * items, dtype=np.float32)
+    place = at["t"].to_numpy() * items + at["item"].to_numpy()
+    sold = at["units"].to_numpy().astype(np.float32)
+    # One line of each cell is written; the others are few, and adding is slow.
+    rows = np.arange(place.size, dtype=np.int32 if place.size < 2**31 else np.int64)
+    written = np.zeros(units.size, dtype=rows.dtype)
+    written[place] = rows
+    written = written[place]
+    units[place] = sold[written]
+    others = np.flatnonzero(written != rows)
+    np.add.at(units, place[others], sold[others])
+    return units.reshape(axis.periods, items)
 
 
 def first_rows(items: pl.DataFrame, axis: Axis) -> NDArray[np.int64]:
@@ -137,21 +163,22 @@ def inheritance(
     return Inheritance(start, steps)
 
 
-def closed_periods(sold: pl.DataFrame, items: pl.DataFrame, axis: Axis) -> NDArray[np.bool_]:
+def closed_periods(at: pl.DataFrame, items: pl.DataFrame, axis: Axis) -> NDArray[np.bool_]:
     """(periods, items) whether the whole location sold nothing in a period that always sells.
 
     That is a closed shop or a gap in the export; the zero of an item says nothing of its demand.
     A period always sells when the median number of sales lines on its weekday is over 9.2.
+
+    Args:
+        at: Sales lines with their place, from :func:`cells`.
+        items: Columns sku, location; row i is column i of the matrix.
+        axis: The rows of the matrix.
     """
-    names = items.select(pl.col("location").unique().sort()).with_row_index("place")
-    lines = (
-        sold.filter(pl.col("units") > 0)
-        .group_by("location", t=axis.row_of(pl.col("date")))
-        .len()
-        .join(names, on="location")
-    )
-    counts = np.zeros((axis.periods, names.height))
-    counts[lines["t"].to_numpy(), lines["place"].to_numpy()] = lines["len"].to_numpy()
+    place = items["location"].rank("dense").to_numpy().astype(np.int64) - 1
+    places = int(place.max()) + 1
+    sale = at.filter(pl.col("units") > 0)
+    lines = sale["t"].to_numpy() * places + place[sale["item"].to_numpy()]
+    counts = np.bincount(lines, minlength=axis.periods * places).reshape(axis.periods, places)
     cycle = min(7 if axis.freq == "day" else 1, axis.periods)
     usual = np.stack([np.median(counts[k::cycle], axis=0) for k in range(cycle)])
     closed = (counts == 0) & (usual[np.arange(axis.periods) % cycle] > _CLOSED_LINES)
@@ -162,8 +189,7 @@ def closed_periods(sold: pl.DataFrame, items: pl.DataFrame, axis: Axis) -> NDArr
             int(closed.sum()),
             axis.freq,
         )
-    place = items.join(names, on="location", how="left", maintain_order="left")["place"]
-    return np.asarray(closed[:, place.to_numpy()])
+    return np.asarray(closed[:, place])
 
 
 def quiet_periods(units: NDArray[np.float32], counts: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -173,5 +199,11 @@ def quiet_periods(units: NDArray[np.float32], counts: NDArray[np.bool_]) -> NDAr
         units: (periods, items) demand.
         counts: (periods, items) whether a period without sales says that nothing was wanted.
     """
-    since = np.flip(np.cumsum(np.flip(units > 0, axis=0), axis=0), axis=0) == 0
-    return np.asarray((since & counts).sum(axis=0), dtype=np.int64)
+    quiet = np.zeros(units.shape[1], dtype=np.int64)
+    silent = np.ones(units.shape[1], dtype=np.bool_)
+    for sold, told in zip(units[::-1] > 0, counts[::-1], strict=True):
+        silent &= ~sold
+        if not silent.any():
+            break
+        quiet += silent & told
+    return quiet

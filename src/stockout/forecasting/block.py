@@ -99,8 +99,7 @@ class Block:
         return np.sum(
             [
                 # in double precision, so that demand that never changes stays what it is
-                np.einsum("mi,mi->i", levels[:, -1].astype(np.float64), part)
-                * season[self.past :]
+                np.einsum("mi,mi->i", levels[:, -1].astype(np.float64), part) * season[self.past :]
                 for levels, part, season in zip(self.level_sets, parts, self.seasons, strict=True)
             ],
             axis=0,

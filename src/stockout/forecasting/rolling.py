@@ -133,7 +133,10 @@ class Rows(NamedTuple):
             total = sums_up_to(edges, values)
             return (total[stop] - total[start]).astype(np.float32)
 
-        before = self.seen[: edges[0]].sum(axis=0, dtype=np.float64) + sums_up_to(edges, self.seen)[start]
+        before = (
+            self.seen[: edges[0]].sum(axis=0, dtype=np.float64)
+            + sums_up_to(edges, self.seen)[start]
+        )
         actual, seen = ahead(self.actual), ahead(self.seen)
         days = np.arange(span) + first[:, None]
         count = np.stack(

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from stockout.demand.panel import quiet_periods
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -61,24 +63,13 @@ def trailing_run(
     >>> [float(part[0]) for part in trailing_run(sold, one > 0, one, window=26)]
     [2.0, 2.0, 1.0, 0.0]
     """
-    length = _since_last_sale(units, told)
+    length = quiet_periods(np.where(told, units, 0), told)
     run = np.flatnonzero(length)
     expected, gaps, longer = np.zeros((3, length.size))
     if run.size:
         parts = _before(units[:, run], told[:, run], season[:, run], window, length[run])
         expected[run], gaps[run], longer[run] = parts
     return Run(length.astype(np.float64), expected, gaps, longer)
-
-
-def _since_last_sale(units: NDArray[np.float32], told: Flags) -> NDArray[np.int64]:
-    length = np.zeros(units.shape[1], dtype=np.int64)
-    silent = np.ones(units.shape[1], dtype=np.bool_)
-    for sold, counts in zip(units[::-1] > 0, told[::-1], strict=True):
-        silent &= ~(counts & sold)
-        if not silent.any():
-            break
-        length += silent & counts
-    return length
 
 
 def _before(
