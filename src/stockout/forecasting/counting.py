@@ -67,8 +67,10 @@ def counted_quantile(p: FloatArray, mean: FloatArray, variance: FloatArray) -> F
             quantile[place[done]] = np.where(near[done], np.nan, count[done])
             if not left.any():
                 break
-            place, p, total, count, near = (a[left] for a in (place, p, total, count, near))
-            probability, first, growth = (a[left] for a in (probability, first, growth))
+            place, near = place[left], near[left]
+            p, total, count, probability, first, growth = (
+                a[left] for a in (p, total, count, probability, first, growth)
+            )
         probability *= (first + (k - 1) * growth) / k
         total += probability
     return quantile
