@@ -23,7 +23,7 @@ DEMAND = st.sampled_from([0, 0, 0, 1, 2, 2.5, 7])
 
 def rolling_levels(demand: Matrix, observed: NDArray[np.bool_]) -> dict[str, Matrix]:
     """Level of each model before each row and after the last."""
-    levels = levels_at(demand, observed, np.arange(len(demand) + 1), WEEK)
+    levels = levels_at([demand], observed, np.arange(len(demand) + 1), WEEK)[0]
     return dict(zip(PORTFOLIO, levels, strict=True))
 
 
@@ -54,11 +54,12 @@ def syntetos_boylan(values: list[float]) -> list[float]:
 
 
 def moving_average(column: list[float | None], rows: int) -> list[float]:
-    """Mean of what was seen in the last rows after each row; what it was where nothing was."""
+    """Mean of what was seen in the last rows after each row; of all rows where nothing was."""
     levels: list[float] = []
     for t in range(1, len(column) + 1):
         seen = [value for value in column[max(0, t - rows) : t] if value is not None]
-        levels.append(float(np.mean(seen)) if seen else (levels[-1] if levels else 0.0))
+        seen = seen or [value for value in column[:t] if value is not None]
+        levels.append(float(np.mean(seen)) if seen else 0.0)
     return levels
 
 
@@ -69,14 +70,13 @@ def expected(name: str, column: list[float | None]) -> list[float]:
     number = np.cumsum([0, *(value is not None for value in column)])
     if family == "MA":
         after = moving_average(column, int(speed[0]) * WEEK)
-        known = [float("nan"), *after]
-        return [known[t] if number[t] else float("nan") for t in range(len(column) + 1)]
+        return [0.0, *after]
     after = {
         "SES": lambda: simple_smoothing(seen, float(speed[0])),
         "TSB": lambda: teunter_syntetos_babai(seen),
         "SBA": lambda: syntetos_boylan(seen),
     }[family]()
-    known = [float("nan"), *after]
+    known = [0.0, *after]
     return [known[k] for k in number]
 
 
@@ -122,17 +122,17 @@ def test_demand_of_rows_that_were_not_observed_is_never_read() -> None:
     observed = np.array([[True], [False], [True]])
     levels = rolling_levels(np.array([[2], [0], [4]], dtype=np.float32), observed)
     same = rolling_levels(np.array([[2], [900], [4]], dtype=np.float32), observed)
-    assert all(np.array_equal(levels[name], same[name], equal_nan=True) for name in PORTFOLIO)
+    assert all(np.array_equal(levels[name], same[name]) for name in PORTFOLIO)
 
 
 def test_an_item_that_was_never_observed_has_no_level() -> None:
     observed = np.array([[True, False]] * 3)
     levels = rolling_levels(np.ones((3, 2), dtype=np.float32), observed)
     for level in levels.values():
-        assert np.isnan(level[:, 1]).all()
-        assert np.isfinite(level[1:, 0]).all()
+        assert (level[:, 1] == 0).all()
+        assert (level[1:, 0] > 0).all()
     nothing = rolling_levels(np.ones((3, 2), dtype=np.float32), np.zeros((3, 2), dtype=np.bool_))
-    assert all(np.isnan(level).all() for level in nothing.values())
+    assert not any(level.any() for level in nothing.values())
 
 
 def test_items_do_not_mix() -> None:
@@ -157,9 +157,19 @@ def test_levels_of_some_origins_are_those_of_all() -> None:
     rng = np.random.default_rng(5)
     demand = rng.poisson(1, (40, 5)).astype(np.float32)
     observed = rng.random((40, 5)) < 0.8
-    everything = levels_at(demand, observed, np.arange(41))
+    (everything,) = levels_at([demand], observed, np.arange(41))
     some = np.array([0, 3, 17, 40])
-    np.testing.assert_array_equal(levels_at(demand, observed, some), everything[:, some])
+    np.testing.assert_array_equal(levels_at([demand], observed, some)[0], everything[:, some])
+
+
+def test_levels_of_two_seasons_are_those_of_each() -> None:
+    rng = np.random.default_rng(7)
+    demand = rng.poisson(1, (40, 5)).astype(np.float32)
+    observed = rng.random((40, 5)) < 0.8
+    two = [demand, demand * rng.uniform(0.5, 2, (40, 1)).astype(np.float32)]
+    both = levels_at(two, observed, np.arange(41))
+    for each, levels in zip(two, both, strict=True):
+        np.testing.assert_array_equal(levels, levels_at([each], observed, np.arange(41))[0])
 
 
 def test_long_histories_end_at_the_levels_of_statsforecast() -> None:
@@ -167,8 +177,8 @@ def test_long_histories_end_at_the_levels_of_statsforecast() -> None:
     models = pytest.importorskip("statsforecast.models")
     values = np.random.default_rng(6).poisson(0.7, 400).astype(np.float64)
     values[0] = 1
-    ours = levels_at(
-        values[:, None].astype(np.float32), np.ones((400, 1), np.bool_), np.array([400])
+    (ours,) = levels_at(
+        [values[:, None].astype(np.float32)], np.ones((400, 1), np.bool_), np.array([400])
     )
     theirs = {
         "SES 0.1": models.SimpleExponentialSmoothing(0.1),
