@@ -13,7 +13,7 @@ import numpy as np
 
 import stockout
 from stockout.demand.history import demand_history
-from stockout.demand.panel import Axis, scatter_units
+from stockout.demand.panel import Axis, cells, scatter_units
 from stockout.demand.segments import segments
 
 if TYPE_CHECKING:
@@ -85,7 +85,9 @@ def cases_of(data: DataSet) -> list[Case]:
     later = _history(data, last)  # type: ignore[arg-type] # a column of dates has a date
     units, seen = later.units, later.observed & ~(later.share < 1)
     if data.latent is not None:
-        units = scatter_units(data.latent, later.items, Axis("day", later.first_period, len(units)))
+        axis = Axis("day", later.first_period, len(units))
+        at = cells(data.latent.with_columns(period="date"), later.items, axis)
+        units = scatter_units(at, later.items.height, axis)
         seen = np.ones_like(seen)
     return [_case(data, origin, later, units, seen) for origin in data.origins]
 

@@ -45,11 +45,15 @@ def test_quantiles_of_another_family_hold_what_they_promise() -> None:
     assert max(after) < 0.03
 
 
-def test_where_demand_varies_little_nothing_is_corrected() -> None:
+def test_where_demand_varies_little_only_the_width_is_corrected() -> None:
     rng = np.random.default_rng(3)
     mean = np.full(5000, 50.0)
-    found = measured(past(mean, mean + mean**2 / 20, rng.poisson(80, mean.size)))
-    assert corrected(0.9, found.of(np.array([20.0])))[0] == pytest.approx(0.9)
+    shifted = measured(past(mean, mean + mean**2 / 20, rng.poisson(80, mean.size))).of([20.0])
+    assert corrected(0.5, shifted)[0] == pytest.approx(0.5, abs=1e-3)
+    narrow = past(mean, mean, rng.negative_binomial(20, 20 / 70, mean.size).astype(float))
+    wider = measured(narrow).of([20.0])
+    assert corrected(0.9, wider)[0] > 0.95
+    assert corrected(0.1, wider)[0] == pytest.approx(1 - corrected(0.9, wider)[0], abs=1e-6)
 
 
 def test_few_sums_correct_little() -> None:

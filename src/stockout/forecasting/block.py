@@ -16,6 +16,7 @@ from stockout.forecasting.rolling import (
     origins,
 )
 from stockout.forecasting.seasonality import CLOSED_INDEX
+from stockout.forecasting.stopped import BEFORE_DAYS, trailing_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from stockout.forecasting.learned_demand import LearnedDemand
     from stockout.forecasting.rolling import Windows
     from stockout.forecasting.seasonality import Seasons
+    from stockout.forecasting.stopped import Run
 
     Matrix = NDArray[np.float64]
     Levels = NDArray[np.float32]
@@ -75,6 +77,12 @@ class Block:
     def windows(self, span: int) -> Windows:
         """Sums ahead of every origin."""
         return self.rows.windows(span, self.origins, self.warm_up)
+
+    def trailing_run(self, origin: int = -1) -> Run:
+        """The periods in stock since the last sale before an origin, by its number."""
+        rows = int(self.origins[origin])
+        window = BEFORE_DAYS // self.period_days
+        return trailing_run(self.rows.actual[:rows], self.told[:rows], self.seasons[0], window)
 
     def errors(self, ahead: Windows) -> Matrix:
         """(members, items) mean squared error; a member is a model with one of the seasons."""

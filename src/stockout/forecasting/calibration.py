@@ -7,8 +7,9 @@ was known then: the share of demand that stayed within the quantile at 90 % says
 would have held 90 %. Items share the correction with those of about the same k, the reciprocal of
 the squared coefficient of variation beyond Poisson.
 
-Where demand varies little (k of 2 and more) nothing is corrected: any family fits there, and what
-past origins show is mostly that all items together did better or worse than expected.
+Where demand varies little (k of 2 and more) only the width is corrected, to both sides alike: any
+family fits there, and what past origins show beside the width is mostly that all items together did
+better or worse than expected.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from scipy import special
 from stockout.forecasting.distribution import demand_cdf
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import ArrayLike, NDArray
 
     Matrix = NDArray[np.float64]
@@ -33,7 +36,8 @@ that of the nearest applies."""
 POOLED_SUMS = 500.0
 """Past sums without need of a correction that a group's own count against."""
 
-_CENTRES = np.log([0.07, 0.14, 0.27, 0.5, 1.0, 2.0])  # of the groups by k, each twice the last
+_CENTRES = np.log([0.07, 0.14, 0.27, 0.5, 1.0, 2.0, 4.0, 8.0])  # of the groups by k, twice the last
+_EVEN = 2.0  # k from which on only the width is corrected
 _FINEST = 1e-4  # a probability that many past sums could tell from 0 and 1
 _STEPS = 257  # probabilities at which the distribution of past sums is computed
 _CHUNK = 4096  # sums that are looked at together; bounds memory, changes no result
@@ -97,6 +101,11 @@ class PastSums(NamedTuple):
     actual: Matrix
     is_integer: Flags
 
+    @classmethod
+    def joined(cls, parts: Iterable[PastSums]) -> PastSums:
+        """All sums of several origins."""
+        return cls(*map(np.concatenate, zip(*parts, strict=True)))
+
 
 def measured(past: PastSums) -> Calibration:
     """Which quantiles would have held what they promised.
@@ -119,7 +128,7 @@ def measured(past: PastSums) -> Calibration:
     furthest = float(special.ndtri(1 - _FINEST))
     scores = np.linspace(-furthest, furthest, _STEPS)
     shift = np.zeros((_CENTRES.size, GRID.size))
-    for number in range(_CENTRES.size - 1):  # that of the largest k stays 0
+    for number, centre in enumerate(np.exp(_CENTRES).tolist()):
         weight = (1 - np.abs(place - number)).clip(0)
         chosen = weight > 0
         if chosen.any():
@@ -129,6 +138,9 @@ def measured(past: PastSums) -> Calibration:
             needed = np.interp(special.ndtr(GRID), share, scores)
             count = weight.sum()
             shift[number] = (needed - GRID) * count / (count + POOLED_SUMS)
+            if centre >= _EVEN:
+                opposite = -np.interp(-GRID, GRID, shift[number])
+                shift[number] = (shift[number] + opposite) / 2
     return Calibration(shift)
 
 

@@ -20,10 +20,10 @@ from stockout.forecasting.calibration import GRID, shape
 from stockout.forecasting.demand_model import DemandModel
 from stockout.forecasting.learned_demand import learned_demand
 from stockout.forecasting.models import PORTFOLIO, family
-from stockout.forecasting.past_errors import Past, calibrations, member_weights, share, spread
+from stockout.forecasting.past_errors import Outlook, Past, calibrations, member_weights, share
 from stockout.forecasting.seasonality import category_codes, seasons_ahead
 from stockout.forecasting.short_history import prior_of_rates, shrunk_level
-from stockout.forecasting.stopped import BEFORE_DAYS, chance_of_demand, hazard_of, trailing_run
+from stockout.forecasting.stopped import hazard_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -122,14 +122,14 @@ def fit(
             codes = classes[sample.columns]
             shared = share(sample, Past.of(sample, span), codes, kinds)
             whole = is_integer[judged.columns]
-            corrections = calibrations(judged, span, classes[judged.columns], kinds, whole)
+            found = calibrations(judged, span, classes[judged.columns], kinds, whole, hazard=hazard)
 
             def estimate(
-                columns: Indices, shared: Shared = shared, corrections: Calibrations = corrections
+                columns: Indices, shared: Shared = shared, found: Calibrations = found
             ) -> _Estimates:
                 known = np.array_equal(columns, sample.columns)
                 block = sample if known else Block(learned, seasons, columns, models)
-                return _estimate(block, shared, classes[columns], corrections, hazard)
+                return _estimate(block, shared, classes[columns], found, hazard)
 
             same_span = live[spans[live] == span]
             blocks = [same_span[k : k + BLOCK] for k in range(0, same_span.size, BLOCK)]
@@ -176,20 +176,14 @@ def _spaced(items: Indices, most: int) -> Indices:
 
 
 def _estimate(
-    block: Block, shared: Shared, codes: Indices, corrections: Calibrations, hazard: float
+    block: Block, shared: Shared, codes: Indices, found: Calibrations, hazard: float
 ) -> _Estimates:
     """Weights the models for the items of a block and measures the spread of the result."""
     past = Past.of(block, shared.span)
     weight = member_weights(block, past, shared, codes)
-    combined = block.combined(weight)
-    mean = block.ahead(weight)
+    out = Outlook.of(block, past, weight, shared, hazard=hazard)
+    mean, of = block.ahead(weight) * out.goes_on, out.spread
     usual = mean.mean(axis=0)
-    of = spread(past, combined, shared, usual)
-    window = BEFORE_DAYS // block.period_days
-    run = trailing_run(block.rows.actual, block.told, block.seasons[0], window)
-    goes_on = chance_of_demand(run, of.period_noise, hazard)
-    of = of._replace(level_variance=(of.level_variance + 1 - goes_on) / goes_on)
-    mean, usual = mean * goes_on, usual * goes_on
     total = usual * shared.span
     k_sum = shape(total, of.noise * total + of.level_variance * total**2)
     k_period = shape(usual, of.period_noise * usual + of.level_variance * usual**2)
@@ -197,8 +191,8 @@ def _estimate(
         mean,
         *of,
         _labels(weight, block.models),
-        corrections.of_sum.of(k_sum).T,
-        corrections.of_period.of(k_period).T,
+        found.of_sum.of(k_sum).T,
+        found.of_period.of(k_period).T,
     )
 
 

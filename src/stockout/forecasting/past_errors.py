@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from stockout.forecasting.block import Block, forecast_sums
-from stockout.forecasting.calibration import PastSums, measured
+from stockout.forecasting.calibration import Calibration, PastSums, measured
 from stockout.forecasting.combination import class_ratios, weights
 from stockout.forecasting.dispersion import Pool, shrunk_ratio, variance_to_mean
+from stockout.forecasting.stopped import chance_of_demand
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from stockout.forecasting.calibration import Calibration
     from stockout.forecasting.rolling import Windows
 
     Matrix = NDArray[np.float64]
@@ -115,6 +115,41 @@ def _shrunk(ahead: Windows, combined: Levels, expected: Matrix, pool: Pool) -> M
     return shrunk_ratio(ratio, np.where(known, mean, expected), ahead.independent, pool)
 
 
+class Outlook(NamedTuple):
+    """What was expected of the items of a block from an origin on, by what was known then."""
+
+    goes_on: Matrix  # (items,) probability that demand has not stopped: a factor of the level
+    spread: Spread
+
+    @classmethod
+    def of(
+        cls,
+        block: Block,
+        past: Past,
+        weight: Matrix,
+        shared: Shared,
+        *,
+        hazard: float,
+        origin: int = -1,
+    ) -> Outlook:
+        """Measures the spread, and asks whether there still is demand.
+
+        Args:
+            block: The items.
+            past: The windows that had ended by the origin.
+            weight: (members, items) weights of the models.
+            shared: What all items share.
+            hazard: Probability that the demand of an item stops in a period.
+            origin: Number of the origin; the last one is as-of.
+        """
+        combined = block.combined(weight)
+        usual = np.sum([level[origin] for level in combined], axis=0, dtype=np.float64)
+        of = spread(past, combined, shared, usual)
+        goes_on = chance_of_demand(block.trailing_run(origin), of.period_noise, hazard)
+        level_variance = (of.level_variance + 1 - goes_on) / goes_on
+        return cls(goes_on, of._replace(level_variance=level_variance))
+
+
 class Calibrations(NamedTuple):
     """Corrections of quantiles, of sums and of single periods."""
 
@@ -123,7 +158,13 @@ class Calibrations(NamedTuple):
 
 
 def calibrations(
-    block: Block, span: int, codes: Codes, classes: int, is_integer: NDArray[np.bool_]
+    block: Block,
+    span: int,
+    codes: Codes,
+    classes: int,
+    is_integer: NDArray[np.bool_],
+    *,
+    hazard: float,
 ) -> Calibrations:
     """Judges the quantiles that a sample of items would have been given at past origins.
 
@@ -133,40 +174,35 @@ def calibrations(
         codes: (items,) demand class of each.
         classes: Number of classes.
         is_integer: (items,) demand comes in whole units.
+        hazard: Probability that the demand of an item stops in a period.
     """
-    past = Past.of(block, span)
-    ended = -(-span // past.ahead.step)  # origins until a window has ended
-    first = int(np.ceil(_KNOWN_WINDOWS * span / past.ahead.step)) + ended
-    last = len(past.ahead.actual) - 1
-    sums, periods = [], []
+    whole = Past.of(block, span)
+    step, last = whole.ahead.step, len(whole.ahead.actual) - 1
+    ended = -(-span // step)  # origins until a window has ended
+    first = int(np.ceil(_KNOWN_WINDOWS * span / step)) + ended
+    if last < first:
+        return Calibrations(Calibration.none(), Calibration.none())
+    sums: list[PastSums] = []
+    periods: list[PastSums] = []
     for origin in np.unique(np.linspace(first, last, ORIGINS_JUDGED).astype(int)).tolist():
-        if not first <= origin <= last:
-            continue
-        then = past.before(origin)
+        then = whole.before(origin)
         shared = share(block, then, codes, classes)
-        combined = block.combined(member_weights(block, then, shared, codes))
-        mean, usual = _forecast_at(past.ahead, combined, origin)
-        of = spread(then, combined, shared, usual)
-        chosen = past.ahead.valid[origin]
-        variance = of.noise * mean + of.level_variance * mean**2
-        actual = past.ahead.actual[origin].astype(np.float64)
-        sums.append([a[chosen] for a in (mean, variance, actual, is_integer)])
-        mean, _ = _forecast_at(past.single, combined, origin)
-        chosen = past.single.valid[origin]
-        variance = of.period_noise * mean + of.level_variance * mean**2
-        actual = past.single.actual[origin].astype(np.float64)
-        periods.append([a[chosen] for a in (mean, variance, actual, is_integer)])
-    empty = [[np.zeros(0)] * 3 + [np.zeros(0, dtype=np.bool_)]]
-    return Calibrations(
-        *(
-            measured(PastSums(*map(np.concatenate, zip(*(parts or empty), strict=True))))
-            for parts in (sums, periods)
-        )
-    )
+        weight = member_weights(block, then, shared, codes)
+        out = Outlook.of(block, then, weight, shared, hazard=hazard, origin=origin)
+        combined = block.combined(weight)
+        for parts, ahead, noise in (
+            (sums, whole.ahead, out.spread.noise),
+            (periods, whole.single, out.spread.period_noise),
+        ):
+            chosen = ahead.valid[origin]
+            mean = _forecast_at(ahead, combined, origin) * out.goes_on
+            variance = noise * mean + out.spread.level_variance * mean**2
+            actual = ahead.actual[origin].astype(np.float64)
+            parts.append(PastSums(*(a[chosen] for a in (mean, variance, actual, is_integer))))
+    return Calibrations(*(measured(PastSums.joined(parts)) for parts in (sums, periods)))
 
 
-def _forecast_at(ahead: Windows, combined: Levels, origin: int) -> tuple[Matrix, Matrix]:
-    """(items,) forecast of the observed rows after an origin, and that of one row of them."""
-    one = ahead.at(origin)
-    total = forecast_sums(one, [level[[origin]] for level in combined])[0].astype(np.float64)
-    return total, total / np.maximum(one.seen[0], 1)
+def _forecast_at(ahead: Windows, combined: Levels, origin: int) -> Matrix:
+    """(items,) forecast of the observed rows after an origin."""
+    levels = [level[[origin]] for level in combined]
+    return np.asarray(forecast_sums(ahead.at(origin), levels)[0], dtype=np.float64)
