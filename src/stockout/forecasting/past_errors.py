@@ -143,7 +143,7 @@ class Outlook(NamedTuple):
             origin: Number of the origin; the last one is as-of.
         """
         combined = block.combined(weight)
-        usual = np.sum([level[origin] for level in combined], axis=0, dtype=np.float64)
+        usual = np.stack([level[origin] for level in combined]).sum(axis=0, dtype=np.float64)
         of = spread(past, combined, shared, usual)
         goes_on = chance_of_demand(block.trailing_run(origin), of.period_noise, hazard)
         level_variance = (of.level_variance + 1 - goes_on) / goes_on
