@@ -83,6 +83,7 @@ class Column:
     name: str
     unit: Unit
     edit: bool = False  # a planner may change it in the workbook
+    page: bool = True  # a page shows it; the workbook has room for all
 
 
 @dataclass(frozen=True)

@@ -85,9 +85,7 @@ def gather(
             orders = cast("pl.DataFrame", _found("reorder", {**given, **(reorder or {})}))
         ahead = _found("forecast", {**given, "levels": LEVELS})
         past = _found("backtest", {**given, "origins": ORIGINS, "replay_weeks": 0})
-        further = {
-            name: _found(name, given) for name in FURTHER if name in stockout.__all__
-        }
+        further = {name: _found(name, given) for name in FURTHER if name in stockout.__all__}
         findings = stockout.check(
             **{table.name: getattr(tables, table.name) for table in fields(tables)},
             as_of=day,

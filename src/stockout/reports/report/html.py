@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
     from stockout.reports.report.blocks import Block, Section
     from stockout.reports.report.language import Language
+    from stockout.reports.report.shown import ShownCell
+
+
+_OF_ITEM = ("name", "location")
+"""Columns that a page shows in the cell of the SKU: a narrow screen has no room for three."""
 
 
 def as_html(sections: Sequence[Section], as_of: date, language: Language) -> str:
@@ -123,17 +128,41 @@ class _Blocks:
         return self.sentence(block)
 
     def _table(self, block: Table) -> dict[str, Any]:
+        shown = shown_table(block, self.language)
+        columns = [column for column in block.columns if column.page]
+        names = [column.name for column in columns]
+        kept = [at for at, name in enumerate(names) if name not in _OF_ITEM or "sku" not in names]
+        head = [
+            {"title": shown.head[at].title, "number": shown.head[at].number, "name": names[at]}
+            for at in kept
+        ]
+        for title in (title for title in head if title["name"] == "sku"):
+            title["title"] = self.language.word("column.item")
+        cells = [(at, names[at], columns[at].unit) for at in kept]
         return {
             "id": f"table-{next(self.number)}",
-            "table": shown_table(block, self.language),
+            "title": shown.title,
+            "head": head,
+            "rows": [
+                [
+                    {"name": name, "unit": unit, "text": row[at].text, "key": row[at].key,
+                     "more": _of_item(row, names) if name == "sku" else []}
+                    for at, name, unit in cells
+                ]
+                for row in shown.rows
+            ],
+            "more": shown.more,
             "beside": block.beside,
-            "units": [column.unit for column in block.columns],
-            "names": [column.name for column in block.columns],
-            "lang_of_told": self.language.html_code,
-        }
+        }  # fmt: skip
 
     def _svg(self, picture: Picture) -> Any:  # noqa: ANN401 - a markup string
         return self.safe(draw(picture, self.language, f"p{next(self.number)}"))
+
+
+def _of_item(row: Sequence[ShownCell], names: Sequence[str]) -> list[str]:
+    """What stands below an SKU: the item's name and its location."""
+    by_name = dict(zip(names, row, strict=True))
+    return [by_name[name].text for name in _OF_ITEM if name in by_name and by_name[name].key]
 
 
 def _jinja() -> Any:  # noqa: ANN401 - a module that is an extra
@@ -146,10 +175,14 @@ def _jinja() -> Any:  # noqa: ANN401 - a module that is an extra
 
 
 def _runs(blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Blocks of one kind that follow one another, together."""
+    """Blocks of one kind that follow one another; a picture goes with the table behind it."""
+
+    def kind(block: dict[str, Any]) -> str:
+        together = block["kind"] == "picture" or block.get("beside", False)
+        return "beside" if together else str(block["kind"])
+
     return [
-        {"kind": kind, "blocks": list(run)}
-        for kind, run in itertools.groupby(blocks, key=lambda block: block["kind"])
+        {"kind": name, "blocks": list(run)} for name, run in itertools.groupby(blocks, key=kind)
     ]
 
 

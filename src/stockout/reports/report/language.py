@@ -105,6 +105,10 @@ class Language:
         text = f"{three_digits(value / step)}{name if self.code == 'zh' else ' ' + name}"
         return self._with_currency(text) if unit == "money" else text
 
+    def money(self, value: float, digits: int) -> str:
+        """An amount with so many digits after the point."""
+        return self._with_currency(f"{value + 0.0:,.{digits}f}")
+
     def span(self, low: float | None, high: float | None, unit: Unit) -> str | None:
         """An interval in words, None where there is none."""
         if low is None or high is None:
@@ -118,8 +122,7 @@ class Language:
         if unit == "count":
             return f"{value:,.0f}"
         if unit == "money":
-            digits = 0 if abs(value) >= 1000 or value == 0 else 2
-            return self._with_currency(f"{value:,.{digits}f}")
+            return self.money(value, 0 if abs(value) >= 1000 or value == 0 else 2)
         text = f"{value:.2f}" if unit == "ratio" else three_digits(value)
         return self.word(f"unit.{unit}", value=text) if unit in ("days", "times") else text
 
@@ -149,4 +152,6 @@ def three_digits(value: float) -> str:
     if value == round(value):
         return f"{value:,.0f}"
     size = abs(value)
-    return f"{value:,.{2 if size < 10 else 1 if size < 100 else 0}f}"
+    if size >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.{2 if size < 10 else 1}f}".rstrip("0").rstrip(".")

@@ -122,12 +122,12 @@ def shipped_on_time(tables: Tables, as_of: date) -> Figure:
     value = share(as_of)
     if value is None:
         return _unknown(name, "share", "no_due_dates")
-    return Figure(name, value, "share", before=share(as_of - timedelta(HALF_YEAR_DAYS)), good="more")
+    return Figure(
+        name, value, "share", before=share(as_of - timedelta(HALF_YEAR_DAYS)), good="more"
+    )
 
 
-def _time(
-    name: str, lines: pl.DataFrame, begin: str, end: str, as_of: date, reason: str
-) -> Figure:
+def _time(name: str, lines: pl.DataFrame, begin: str, end: str, as_of: date, reason: str) -> Figure:
     days = (pl.col(end) - pl.col(begin)).dt.total_days()
     values = []
     for until in (as_of, as_of - timedelta(HALF_YEAR_DAYS)):
@@ -154,11 +154,15 @@ def repurchase_rates(tables: Tables, found: LostSales) -> tuple[Figure, Figure]:
     if history.first_period > window_start - timedelta(HABIT_DAYS):
         return tuple(_unknown(name, "share", "short_history") for name in names)  # type: ignore[return-value]
     bought = sales.filter(pl.col("customer_id").is_not_null() & (pl.col("units") > 0))
-    habit = bought.filter(
-        pl.col("date").is_between(
-            window_start - timedelta(HABIT_DAYS), window_start, closed="right"
+    habit = (
+        bought.filter(
+            pl.col("date").is_between(
+                window_start - timedelta(HABIT_DAYS), window_start, closed="right"
+            )
         )
-    ).select("customer_id", *ITEM).unique()
+        .select("customer_id", *ITEM)
+        .unique()
+    )
     length = DAYS_PER_PERIOD[history.freq]
     rows = [(day - history.first_period).days // length + 1 for day in (window_start, window_end)]
     share = history.share[rows[0] : rows[1]]
@@ -169,9 +173,15 @@ def repurchase_rates(tables: Tables, found: LostSales) -> tuple[Figure, Figure]:
         .agg(pl.col("out").any())
     )
     again = bought.filter(pl.col("date").is_between(window_end, history.as_of, closed="right"))
-    rates = exposed.join(
-        again.select("customer_id").unique().with_columns(again=True), on="customer_id", how="left"
-    ).group_by("out").agg(pl.col("again").fill_null(value=False).mean())
+    rates = (
+        exposed.join(
+            again.select("customer_id").unique().with_columns(again=True),
+            on="customer_id",
+            how="left",
+        )
+        .group_by("out")
+        .agg(pl.col("again").fill_null(value=False).mean())
+    )
     by_exposure = dict(rates.iter_rows())
     return (
         Figure(names[0], by_exposure[True], "share", good="more")

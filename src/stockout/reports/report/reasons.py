@@ -42,9 +42,7 @@ def with_reason(lines: pl.DataFrame) -> pl.DataFrame:
         _plain("review_days"),
         _plain("mean_demand"),
     )
-    target = pl.format(
-        "目标 {} 需要 {}", pl.col("target").fill_null("–"), _plain("order_up_to")
-    )
+    target = pl.format("目标 {} 需要 {}", pl.col("target").fill_null("–"), _plain("order_up_to"))
     limit = pl.col("limit").cast(pl.String)
     told = pl.lit("；") + limit.replace_strict(_LIMITS, default=None, return_dtype=pl.String)
     return lines.with_columns(

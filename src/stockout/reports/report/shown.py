@@ -17,6 +17,10 @@ NUMBERS = frozenset({"units", "money", "share", "days", "times", "count", "ratio
 """Units whose values are numbers."""
 
 
+_NO_CENTS = 10_000.0
+"""Amount from which on the column shows no cents."""
+
+
 class ShownFigure(NamedTuple):
     """A figure in words."""
 
@@ -25,7 +29,7 @@ class ShownFigure(NamedTuple):
     exact: str  # the value with all its digits
     span: str | None
     change: str | None
-    trend: str | None  # better, worse or same
+    trend: str | None  # better, worse, same, or chance: within the interval
     note: str | None
     reason: str | None
 
@@ -37,11 +41,18 @@ class ShownCell(NamedTuple):
     key: str
 
 
+class ShownHead(NamedTuple):
+    """The head of a column."""
+
+    title: str
+    number: bool  # its values are numbers
+
+
 class ShownTable(NamedTuple):
     """The first rows of a table in words."""
 
     title: str
-    head: list[tuple[str, bool]]  # title of each column, and whether its values are numbers
+    head: list[ShownHead]
     rows: list[list[ShownCell]]
     more: str | None
 
@@ -57,6 +68,9 @@ def shown_figure(figure: Figure, language: Language) -> ShownFigure:
                 figure.before, figure.unit
             )
             trend = "same" if same else "better" if up == (figure.good == "more") else "worse"
+            if figure.low is not None and figure.high is not None and not same:
+                within = figure.low <= figure.before <= figure.high
+                trend = "chance" if within else trend
     return ShownFigure(
         title=language.word(f"figure.{figure.name}"),
         value=language.short(figure.value, figure.unit),
@@ -84,7 +98,7 @@ def told(table: Table, language: Language) -> pl.DataFrame:
 
 def shown_table(table: Table, language: Language) -> ShownTable:
     """The first rows of a table in the words of a language."""
-    columns = table.columns
+    columns = [column for column in table.columns if column.page]
     frame = told(table, language).head(table.top).select([column.name for column in columns])
     rest = table.frame.height - frame.height
     more = None
@@ -95,20 +109,37 @@ def shown_table(table: Table, language: Language) -> ShownTable:
             if table.command is None
             else language.word("title.more", count=count, command=table.command)
         )
+    digits = {
+        column.name: _digits(frame[column.name]) for column in columns if column.unit == "money"
+    }
     return ShownTable(
         title=language.word(f"table.{table.name}"),
-        head=[(column_title(column, language), column.unit in NUMBERS) for column in columns],
+        head=[
+            ShownHead(column_title(column, language), column.unit in NUMBERS) for column in columns
+        ],
         rows=[
-            [_cell(value, column, language) for value, column in zip(row, columns, strict=True)]
+            [
+                _cell(value, column, language, digits.get(column.name))
+                for value, column in zip(row, columns, strict=True)
+            ]
             for row in frame.rows()
         ],
         more=more,
     )
 
 
-def _cell(value: object, column: Column, language: Language) -> ShownCell:
+def _digits(amounts: pl.Series) -> int:
+    """Digits after the point, the same in a whole column."""
+    largest = amounts.cast(pl.Float64).abs().max()
+    return 0 if isinstance(largest, float) and largest >= _NO_CENTS else 2
+
+
+def _cell(value: object, column: Column, language: Language, digits: int | None) -> ShownCell:
     if value is None:
         return ShownCell(language.show(None, column.unit), "")
+    if digits is not None and isinstance(value, float):
+        return ShownCell(language.money(value, digits), f"{value:.10g}")
     text = inert(language.show(value, column.unit))  # type: ignore[arg-type]
-    key = f"{value:.10g}" if column.unit in NUMBERS else text  # type: ignore[str-format]
-    return ShownCell(text, key)
+    if column.unit in NUMBERS:
+        return ShownCell(text, f"{value:.10g}")  # type: ignore[str-format]
+    return ShownCell(text, str(value) if column.unit == "word" else text)

@@ -15,7 +15,15 @@ from stockout.tables import ITEM
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stockout.reports.report.blocks import Unit
     from stockout.reports.report.facts import Facts
+
+_OF_WORKBOOK_UNITS: tuple[tuple[str, Unit], ...] = (
+    ("on_order", "units"), ("mean_demand", "units"), ("safety_stock", "units"),
+    ("reorder_point", "units"), ("order_up_to", "units"), ("moq", "units"),
+    ("pack_size", "units"), ("lead_time_days", "days"), ("review_days", "days"),
+)  # fmt: skip
+"""What a planner looks up in the workbook, and a page has no room for."""
 
 _URGENT = ("stocked out", "at risk")
 
@@ -28,6 +36,8 @@ def section_act(facts: Facts) -> Section:
     if facts.tables.products is not None:
         costs = facts.tables.products.select("sku", "unit_cost").unique("sku")
         lines = lines.join(costs, on="sku", how="left", maintain_order="left")
+    else:
+        lines = lines.with_columns(unit_cost=pl.lit(None, pl.Float64))
     to_order = lines.filter(pl.col("order_qty") > 0)
     blocks = [
         Figures("act", _figures(lines, to_order), lead=True),
@@ -61,8 +71,10 @@ def _figures(lines: pl.DataFrame, to_order: pl.DataFrame) -> tuple[Figure, ...]:
 
 def _sum(values: pl.Series) -> float | None:
     """A sum of what is known; None where nothing is, which is no 0."""
-    return float(values.sum()) if values.null_count() < max(len(values), 1) else (
-        0.0 if len(values) == 0 else None
+    return (
+        float(values.sum())
+        if values.null_count() < max(len(values), 1)
+        else (0.0 if len(values) == 0 else None)
     )
 
 
@@ -78,11 +90,12 @@ def _orders(lines: pl.DataFrame) -> Table:
         Column("expected_lost_revenue", "money"),
         Column("stockout_risk", "share"),
         Column("on_hand", "units"),
-        Column("on_order", "units"),
-        Column("mean_demand", "units"),
-        Column("lead_time_days", "days"),
-        Column("supplier_id", "code"),
         Column("reason", "text"),
+        Column("supplier_id", "code"),
+        *(
+            Column(name, unit, page=False)
+            for name, unit in (*_OF_WORKBOOK_UNITS, ("unit_cost", "money"), ("target", "text"))
+        ),
     )
     kept = ("status", "order_qty", "reason")
     known = {column.name for column in filled(frame, columns)}

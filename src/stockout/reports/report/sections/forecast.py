@@ -41,9 +41,7 @@ def section_forecast(facts: Facts) -> Section:
         for row in main.filter(what="added value", by="all", metric="fva").to_dicts()
     }
     figures = [_figure("wape", ours.get("wape")), _figure("bias", ours.get("bias"))]
-    figures += [
-        _figure(f"fva_{name.replace(' ', '_')}", added.get(name)) for name in _METHODS[1:3]
-    ]
+    figures += [_figure(f"fva_{name.replace(' ', '_')}", added.get(name)) for name in _METHODS[1:3]]
     figures += [_figure(name, ours[name]) for name in _COVERAGE[1:3] if name in ours]
     data = {row["metric"]: row["value"] for row in found.filter(what="data", by="all").to_dicts()}
     blocks: list[Block] = [
@@ -58,9 +56,7 @@ def section_forecast(facts: Facts) -> Section:
     ]
     errors = _errors(scores)
     if errors.height > 1:
-        blocks.append(
-            Picture("wape", "errors", {"methods": errors}, Said("caption.wape"))
-        )
+        blocks.append(Picture("wape", "errors", {"methods": errors}, Said("caption.wape")))
     blocks += [_methods(scores), _classes(main)]
     return Section("forecast", tuple(blocks))
 
@@ -82,9 +78,9 @@ def _errors(scores: pl.DataFrame) -> pl.DataFrame:
 
 def _methods(scores: pl.DataFrame) -> Table:
     metrics = ("wape", "bias", "rmsse")
-    wide = scores.filter(
-        pl.col("metric").is_in(metrics) & pl.col("method").is_in(_METHODS)
-    ).pivot("metric", index="method", values="value")
+    wide = scores.filter(pl.col("metric").is_in(metrics) & pl.col("method").is_in(_METHODS)).pivot(
+        "metric", index="method", values="value"
+    )
     columns = (
         Column("method", "word"),
         Column("wape", "share"),

@@ -33,8 +33,8 @@ WORST = 12
 _RECENT_DAYS = 182
 """An item is bad by what it lost in this time: what was mended long ago is not to be looked at."""
 
-_SHOWN_PERIODS = {"day": 56, "week": 26}
-"""Of the past, in a picture: eight weeks by day, half a year by week."""
+_SHOWN_PERIODS = {"day": 84, "week": 26}
+"""Of the past, in a picture: twelve weeks by day, half a year by week."""
 
 _AHEAD_PERIODS = {"day": 28, "week": 13}
 
@@ -47,7 +47,9 @@ def section_items(facts: Facts) -> Section:
     if worst.is_empty():
         return Section("items", reason=Said("reason.no_losses"))
     cards = tuple(_card(facts, facts.lost, row) for row in named(worst, facts).to_dicts())
-    lead = Said("items.lead", {"count": (len(cards), "count"), "weeks": (_RECENT_DAYS // 7, "count")})
+    lead = Said(
+        "items.lead", {"count": (len(cards), "count"), "weeks": (_RECENT_DAYS // 7, "count")}
+    )
     return Section("items", (lead, Said("items.legend"), *cards))
 
 
@@ -62,8 +64,13 @@ def _worst(found: LostSales) -> pl.DataFrame:
             days_out=((1 - pl.col("in_stock_share")) * DAYS_PER_PERIOD[found.history.freq]).sum(),
         )
         .filter(pl.col("lost_units") > 0)
-        .sort("lost_revenue", "lost_units", *ITEM, descending=[True, True, False, False],
-              nulls_last=True)  # fmt: skip
+        .sort(
+            "lost_revenue",
+            "lost_units",
+            *ITEM,
+            descending=[True, True, False, False],
+            nulls_last=True,
+        )  # fmt: skip
         .head(WORST)
     )
 
@@ -179,9 +186,7 @@ def _ahead(facts: Facts, found: LostSales, sku: str, location: str) -> pl.DataFr
             schema={"date": pl.Date, **dict.fromkeys(("mean", "q10", "q50", "q90"), pl.Float64)}
         )
     rows = facts.forecast.filter((pl.col("sku") == sku) & (pl.col("location") == location))
-    return rows.select("date", "mean", "q10", "q50", "q90").head(
-        _AHEAD_PERIODS[found.history.freq]
-    )
+    return rows.select("date", "mean", "q10", "q50", "q90").head(_AHEAD_PERIODS[found.history.freq])
 
 
 def _coming(facts: Facts, sku: str, location: str) -> pl.DataFrame:

@@ -66,7 +66,12 @@ def section_stockouts(facts: Facts) -> Section:
                 Said("caption.stockout_rate", _span(drawn)),
             )
         )  # fmt: skip
-    blocks.append(_months_table(monthly))
+    columns = (
+        Column("stockout_rate", "share"),
+        Column("fill_rate", "share"),
+        Column("episodes", "count"),
+    )
+    blocks.append(_months_table("by_month", monthly, columns))
     blocks += _groups(found)
     return Section("stockouts", tuple(blocks))
 
@@ -78,7 +83,9 @@ def section_lost(facts: Facts) -> Section:
     found = facts.lost
     last, before = last_windows(found)
     whole = _by_name(found.kpis())
-    names = [f"{kind}_{what}" for kind in ("lost", "net") for what in ("revenue", "margin", "units")]
+    names = [
+        f"{kind}_{what}" for kind in ("lost", "net") for what in ("revenue", "margin", "units")
+    ]
     figures = (
         Figure(
             "lost_revenue_window", last.lost_revenue, "money", last.lost_low, last.lost_high,
@@ -101,7 +108,8 @@ def section_lost(facts: Facts) -> Section:
                 },
             )
         )
-    drawn = whole_months(by_month(found))
+    monthly = by_month(found)
+    drawn = whole_months(monthly)
     if drawn["lost_revenue"].drop_nulls().len() > 1:
         blocks.append(
             Picture(
@@ -109,7 +117,13 @@ def section_lost(facts: Facts) -> Section:
                 Said("caption.lost_by_month", _span(drawn)),
             )
         )  # fmt: skip
-    blocks.append(_items(facts, found))
+    columns = (
+        Column("lost_revenue", "money"),
+        Column("lost_revenue_low", "money"),
+        Column("lost_revenue_high", "money"),
+        Column("lost_units", "units"),
+    )
+    blocks += [_months_table("lost_by_month", monthly, columns), _items(facts, found)]
     return Section("lost", tuple(blocks))
 
 
@@ -129,19 +143,10 @@ def whole_months(monthly: pl.DataFrame) -> pl.DataFrame:
     return monthly.filter(pl.col("item_periods") >= _LEAST_OF_USUAL * usual)
 
 
-def _months_table(monthly: pl.DataFrame) -> Table:
-    columns = (
-        Column("month", "month"),
-        Column("stockout_rate", "share"),
-        Column("fill_rate", "share"),
-        Column("episodes", "count"),
-        Column("lost_units", "units"),
-        Column("lost_revenue", "money"),
-        Column("lost_revenue_low", "money"),
-        Column("lost_revenue_high", "money"),
-    )
+def _months_table(name: str, monthly: pl.DataFrame, columns: tuple[Column, ...]) -> Table:
     frame = monthly.sort("month", descending=True)
-    return Table("by_month", frame, filled(frame, columns), 36, _COMMAND, beside=True)
+    shown = (Column("month", "month"), *filled(frame, columns))
+    return Table(name, frame, shown, 36, _COMMAND, beside=True)
 
 
 def _groups(found: LostSales) -> Iterator[Table]:
@@ -161,7 +166,7 @@ def _groups(found: LostSales) -> Iterator[Table]:
             Column(name, "text"),
             Column("stockout_rate", "share"),
             Column("fill_rate", "share"),
-            Column("episodes", "count"),
+            *(() if name == "channel" else (Column("episodes", "count"),)),
             Column("lost_units", "units"),
             Column("lost_revenue", "money"),
         )
@@ -181,7 +186,9 @@ def _items(facts: Facts, found: LostSales) -> Table:
         Column("episodes", "count"),
         Column("open", "word"),
     )
-    frame = frame.with_columns(open=pl.when("open").then(pl.lit("out now")).otherwise(pl.lit("in stock")))
+    frame = frame.with_columns(
+        open=pl.when("open").then(pl.lit("out now")).otherwise(pl.lit("in stock"))
+    )
     return Table("lost_items", frame, filled(frame, columns), 25, "stockout lost-sales -o lost.csv")
 
 
