@@ -1,5 +1,7 @@
 """The page in a browser: nothing leaves it, nothing breaks out of it, and it can be used."""
 
+# ruff: noqa: ANN401 - playwright, whose types these are, is not installed everywhere
+
 from __future__ import annotations
 
 import importlib.util
@@ -52,7 +54,7 @@ def pages(
     return {lang: (folder / f"{lang}.html").as_uri() for lang in texts}
 
 
-def opened(browser: Any, address: str, width: int, **settings: Any) -> tuple[Any, list[str]]:  # noqa: ANN401 - of playwright
+def opened(browser: Any, address: str, width: int, **settings: Any) -> tuple[Any, list[str]]:
     """A page, and what it says on the console, asks for or fails at, as it happens."""
     page = browser.new_page(viewport={"width": width, "height": 900}, **settings)
     told: list[str] = []

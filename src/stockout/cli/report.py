@@ -15,13 +15,13 @@ from stockout.errors import ConfigError, StockoutError
 if TYPE_CHECKING:
     import polars as pl
 
-    from stockout.reports.report.report import ReportFormat
 
 _Format = Literal["html", "xlsx", "md", "json"]
 _SUFFIXES: dict[str, _Format] = {
     ".html": "html", ".htm": "html", ".xlsx": "xlsx", ".md": "md", ".json": "json",
 }  # fmt: skip
 _PACKAGES = {"html": ("jinja2", "altair", "vl_convert"), "xlsx": ("xlsxwriter",)}
+_PIP = {"vl_convert": "vl-convert-python"}
 _FORMATS = shared_flag(
     _Format | None, "--format", group="Output",
     help="Default: by the suffix of FILE; on a terminal md, else json.",
@@ -108,7 +108,7 @@ def _report(
             check=config.check,
         )
     with run.working("writing the report"):
-        data = found.data(cast("ReportFormat", fmt), lang, currency)
+        data = found.data(fmt, lang, currency)
     _write(run, data)
 
 
@@ -148,7 +148,7 @@ def _check_installed(fmt: _Format) -> None:
         if importlib.util.find_spec(name) is None:
             extra = "excel" if fmt == "xlsx" else "report"
             raise ConfigError(
-                f"writing {fmt} needs the package {name.replace('vl_convert', 'vl-convert-python')}",
+                f"writing {fmt} needs the package {_PIP.get(name, name)}",
                 hint=f'pip install "stockout[{extra}]"',
             )
 

@@ -64,8 +64,7 @@ def test_workbook_holds_texts_and_no_formulas(hostile_report: Report) -> None:
     filtered = [text for text in texts if "<autoFilter" in text]
     assert len(filtered) == len(texts) - 2  # all but the summary and what is not known
     assert all('state="frozen"' in text for text in texts)
-    book = fastexcel.read_excel(data)
-    orders = book.load_sheet("Orders").to_polars()
+    orders = fastexcel.read_excel(data).load_sheet("Orders").to_polars()
     assert '=HYPERLINK("http://example.com","x")' in orders["SKU"].to_list()
     assert orders["Order"].dtype == pl.Float64
 

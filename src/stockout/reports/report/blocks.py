@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 Unit: TypeAlias = Literal[
-    "text", "code", "word", "rule", "units", "money", "share", "days", "times", "count", "ratio", "date",
-    "month",
+    "text", "code", "word", "rule", "units", "money", "share", "days", "times", "count", "ratio",
+    "date", "month",
 ]  # fmt: skip
 """What a value is: a text of the data, a name that is a key, a word of ours, the
 code of a rule of ``check``, or a quantity.

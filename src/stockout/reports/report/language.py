@@ -79,16 +79,12 @@ class Language:
         """A value as a reader of the language expects it; what is not known is a dash."""
         if value is None or (isinstance(value, float) and not math.isfinite(value)):
             return UNKNOWN
-        if unit in ("text", "code"):
-            return str(value)
-        if unit == "rule":
-            return self.words.get(f"rule.{value}", str(value))
-        if unit == "word":
-            return self.words.get(f"word.{value}", str(value))
+        if unit in ("rule", "word"):
+            return self.words.get(f"{unit}.{value}", str(value))
         if isinstance(value, date):
             return value.strftime("%Y-%m") if unit == "month" else value.isoformat()
-        if isinstance(value, str):
-            return value
+        if isinstance(value, str) or unit in ("text", "code"):
+            return str(value)
         return self._number(float(value) + 0.0, unit)
 
     def short(self, value: float | None, unit: Unit) -> str:

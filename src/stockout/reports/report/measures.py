@@ -1,4 +1,4 @@
-"""Measures that a manager asks for beside the stockout rate: turnover, accuracy of the books, times.
+"""Measures beside the stockout rate: turnover, accuracy of the books, times, repurchases.
 
 Each is a figure with its unit, or one without a value and the reason why the exports cannot give
 it. ``docs/report.md`` defines them.
@@ -6,7 +6,7 @@ it. ``docs/report.md`` defines them.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,8 +17,6 @@ from stockout.reports.report.blocks import Figure, Said
 from stockout.tables import ITEM
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from stockout.exports.read import Tables
     from stockout.impact.stockout_costs import LostSales
 
@@ -51,9 +49,9 @@ def turnover(tables: Tables, as_of: date) -> Figure:
         costs = None
     first = sales["date"].min()
     held = _mean_stock(tables.inventory, costs, since, as_of)
-    if sales.is_empty() or first is None or held <= 0:
+    if not isinstance(first, date) or held <= 0:
         return _unknown("turnover", "times", "no_stock_quantities")
-    days = max(1, (as_of - first).days + 1)  # type: ignore[operator]  # a date column's minimum
+    days = max(1, (as_of - first).days + 1)
     sold = float(sales.select((pl.col("units") * cost).sum()).item())
     return Figure("turnover", sold / held * YEAR_DAYS / days, "times", good="more")
 
@@ -92,7 +90,7 @@ def stock_accuracy(tables: Tables, as_of: date) -> Figure:
 
 
 def purchase_to_shelf(tables: Tables, as_of: date) -> Figure:
-    """Median days from a purchase order to its receipt, of the last half year and the one before."""
+    """Median days from a purchase order to its receipt, last half year and the one before."""
     name = "purchase_to_shelf"
     if tables.purchases is None:
         return _unknown(name, "days", "no_purchases")
@@ -100,7 +98,7 @@ def purchase_to_shelf(tables: Tables, as_of: date) -> Figure:
 
 
 def order_to_ship(tables: Tables, as_of: date) -> Figure:
-    """Median days from a customer order to its shipment, of the last half year and the one before."""
+    """Median days from a customer order to its shipment, last half year and the one before."""
     name = "order_to_ship"
     if tables.orders is None:
         return _unknown(name, "days", "no_orders")
@@ -127,7 +125,9 @@ def shipped_on_time(tables: Tables, as_of: date) -> Figure:
     )
 
 
-def _time(name: str, lines: pl.DataFrame, begin: str, end: str, as_of: date, reason: str) -> Figure:
+def _time(  # noqa: PLR0917 - what it is of, and what to say where there is none
+    name: str, lines: pl.DataFrame, begin: str, end: str, as_of: date, reason: str
+) -> Figure:
     days = (pl.col(end) - pl.col(begin)).dt.total_days()
     values = []
     for until in (as_of, as_of - timedelta(HALF_YEAR_DAYS)):

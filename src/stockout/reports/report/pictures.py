@@ -190,7 +190,7 @@ def _item(picture: Picture, language: Language) -> Spec:
 def _demand_panel(
     past: pl.DataFrame, ahead: pl.DataFrame, days: int, x: Spec, language: Language
 ) -> Spec:
-    """Bars of what was sold, hatched what was wanted beyond, a strip where stock was out, the fan."""
+    """Bars of what was sold and wanted beyond, a strip where stock was out, the fan."""
     peaks = [past["sold"].max(), past["wanted"].max(), ahead["q90"].max()]
     top = max([1.0, *(peak for peak in peaks if isinstance(peak, float))])
     words = language.word("axis.demand_week" if days == 7 else "axis.demand_day")
@@ -202,7 +202,7 @@ def _demand_panel(
     missed = past.filter(pl.col("wanted") > pl.col("sold"))
     span = {"x": x, "x2": _UNTIL}
     stepped = {"color": _AHEAD, "interpolate": "step-after"}
-    layers = [
+    layers: list[tuple[pl.DataFrame, str, Spec, Spec]] = [
         (past, "bar", {**span, "y": y, "y2": _ZERO}, {"color": _SOLD}),
         (missed, "bar", {**span, "y": _level("wanted"), "y2": {"field": "sold"}},
          {"color": HATCHED}),

@@ -141,5 +141,5 @@ def _cell(value: object, column: Column, language: Language, digits: int | None)
         return ShownCell(language.money(value, digits), f"{value:.10g}")
     text = inert(language.show(value, column.unit))  # type: ignore[arg-type]
     if column.unit in NUMBERS:
-        return ShownCell(text, f"{value:.10g}")  # type: ignore[str-format]
+        return ShownCell(text, f"{value:.10g}")
     return ShownCell(text, str(value) if column.unit == "word" else text)

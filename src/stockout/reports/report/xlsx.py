@@ -158,24 +158,30 @@ class _Sheets:
 
     def _column(self, sheet: Any, at: int, column: Column, values: pl.Series) -> None:  # noqa: ANN401 - as above
         form = self._format(column.unit, edit=column.edit)
+        known = [(row, value) for row, value in enumerate(values, 1) if value is not None]
         if column.unit in NUMBERS:
-            for row, value in enumerate(values.to_list(), 1):
-                if value is not None and math.isfinite(value):
+            for row, value in known:
+                if math.isfinite(value):
                     sheet.write_number(row, at, value, form)
-                elif column.edit:
-                    sheet.write_blank(row, at, None, form)
-            if column.edit and len(values):
-                allowed = {"validate": "decimal", "criteria": ">=", "value": 0}
-                sheet.data_validation(1, at, len(values), at, allowed)
         elif values.dtype == pl.Date:
-            for row, value in enumerate(values.to_list(), 1):
-                if value is not None:
-                    sheet.write_datetime(row, at, value, form)
+            for row, value in known:
+                sheet.write_datetime(row, at, value, form)
         else:
-            for row, value in enumerate(values.to_list(), 1):
-                if value is not None:
-                    text = inert(self.language.show(value, column.unit))
-                    sheet.write_string(row, at, text[:_LONGEST])
+            for row, value in known:
+                text = inert(self.language.show(value, column.unit))
+                sheet.write_string(row, at, text[:_LONGEST])
+        if column.edit:
+            self._editable(sheet, at, values, form)
+
+    @staticmethod
+    def _editable(sheet: Any, at: int, values: pl.Series, form: Any) -> None:  # noqa: ANN401 - as above
+        """Marks what has no value yet too, and lets no quantity below zero in."""
+        for row, value in enumerate(values, 1):
+            if value is None:
+                sheet.write_blank(row, at, None, form)
+        if len(values):
+            allowed = {"validate": "decimal", "criteria": ">=", "value": 0}
+            sheet.data_validation(1, at, len(values), at, allowed)
 
     def _number(self, sheet: Any, row: int, at: int, value: float | None, unit: Unit) -> None:  # noqa: ANN401 - as above
         if value is not None and math.isfinite(value):
@@ -183,7 +189,7 @@ class _Sheets:
 
     def _format(self, unit: str, *, edit: bool = False) -> Any:  # noqa: ANN401 - as above
         if (unit, edit) not in self._of_units:
-            looks = {"num_format": _FORMATS.get(unit, "@")}
+            looks: dict[str, str | int] = {"num_format": _FORMATS.get(unit, "@")}
             if edit:
                 looks |= {"bg_color": "#FFF7D6", "border": 1, "border_color": "#D9B84A",
                           "bold": True}  # fmt: skip

@@ -15,7 +15,7 @@ from stockout.tables import ITEM
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stockout.reports.report.blocks import Unit
+    from stockout.reports.report.blocks import Block, Unit
     from stockout.reports.report.facts import Facts
 
 _OF_WORKBOOK_UNITS: tuple[tuple[str, Unit], ...] = (
@@ -39,13 +39,13 @@ def section_act(facts: Facts) -> Section:
     else:
         lines = lines.with_columns(unit_cost=pl.lit(None, pl.Float64))
     to_order = lines.filter(pl.col("order_qty") > 0)
-    blocks = [
+    blocks: list[Block] = [
         Figures("act", _figures(lines, to_order), lead=True),
         Said(
             "act.lead",
             {
                 "lines": (to_order.height, "count"),
-                "units": (to_order["order_qty"].sum(), "units"),
+                "units": (float(to_order["order_qty"].sum()), "units"),
                 "value": (_sum(to_order["order_value"]), "money"),
                 "urgent": (lines.filter(pl.col("status").is_in(_URGENT)).height, "count"),
             },

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import itertools
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -163,7 +164,7 @@ def _supply(facts: Facts) -> pl.DataFrame:
         sold = facts.lost.history.items.select(*ITEM, "last_sale")
         frame = frame.join(sold, on=ITEM, how="left", maintain_order="left")
     held = pl.col("on_hand").clip(lower_bound=0)
-    beyond = pl.when(pl.col("status").is_in(_DEAD)).then(held)
+    beyond: Any = pl.when(pl.col("status").is_in(_DEAD)).then(held)
     beyond = beyond.when(pl.col("status") == "excess").then(
         (held - pl.col("order_up_to")).clip(lower_bound=0)
     )
@@ -177,12 +178,12 @@ def _supply(facts: Facts) -> pl.DataFrame:
 def _classes(frame: pl.DataFrame) -> pl.DataFrame:
     """Items and their stock value by how long the stock lasts."""
     days = pl.col("days_of_supply")
-    name = pl.when(pl.col("on_hand").is_null()).then(pl.lit("not known"))
+    name: Any = pl.when(pl.col("on_hand").is_null()).then(pl.lit("not known"))
     name = name.when(pl.col("on_hand") <= 0).then(pl.lit("none"))
     name = name.when(days.is_null()).then(pl.lit("no demand ahead"))
-    for low, high in zip(_BREAKS, _BREAKS[1:], strict=False):
+    for low, high in itertools.pairwise(_BREAKS):
         name = name.when(days <= high).then(pl.lit(f"{low}-{high}"))
-    order = ["none", *(f"{a}-{b}" for a, b in zip(_BREAKS, _BREAKS[1:], strict=False)),
+    order = ["none", *(f"{a}-{b}" for a, b in itertools.pairwise(_BREAKS)),
              f"{_BREAKS[-1]}+", "no demand ahead", "not known"]  # fmt: skip
     known = pl.col("stock_value").count() > 0
     counted = (

@@ -32,7 +32,7 @@ def section_forecast(facts: Facts) -> Section:
     if isinstance(facts.accuracy, Missing):
         return Section("forecast", reason=Told(facts.accuracy.reason))
     found = facts.accuracy
-    horizon = found.filter(what="data")["horizon"].max()
+    horizon = int(found.filter(what="data", by="all")["horizon"].item(0))
     main = found.filter((pl.col("horizon") == horizon) & (pl.col("ahead") == 1))
     scores = main.filter(what="accuracy", by="all")
     ours = {row["metric"]: row for row in scores.filter(method="stockout").to_dicts()}
@@ -50,7 +50,7 @@ def section_forecast(facts: Facts) -> Section:
             "forecast.judged",
             {
                 "origins": (data.get("origins"), "count"),
-                "days": ((horizon or 0) * data.get("days_of_a_period", 1), "days"),  # type: ignore[operator]
+                "days": (horizon * data.get("days_of_a_period", 1), "days"),
             },
         ),
     ]

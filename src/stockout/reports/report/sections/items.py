@@ -70,7 +70,7 @@ def _worst(found: LostSales) -> pl.DataFrame:
             *ITEM,
             descending=[True, True, False, False],
             nulls_last=True,
-        )  # fmt: skip
+        )
         .head(WORST)
     )
 

@@ -17,14 +17,14 @@ from stockout.reports.report.blocks import (
     Told,
 )
 from stockout.reports.report.facts import Missing
-from stockout.reports.report.sections.common import filled, item_columns, named
+from stockout.reports.report.sections.common import as_date, filled, item_columns, named
 from stockout.reports.report.windows import WINDOW_DAYS, last_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stockout.impact.stockout_costs import LostSales
-    from stockout.reports.report.blocks import Block, Unit
+    from stockout.reports.report.blocks import Block, Unit, Value
     from stockout.reports.report.facts import Facts
     from stockout.reports.report.windows import Window
 
@@ -246,6 +246,6 @@ def _change(last: Window, before: Window | None) -> Said:
     )
 
 
-def _span(months: pl.DataFrame) -> dict[str, tuple[object, Unit]]:  # type: ignore[return]
-    first, last = months["month"].min(), months["month"].max()
+def _span(months: pl.DataFrame) -> dict[str, tuple[Value, Unit]]:
+    first, last = as_date(months["month"].min()), as_date(months["month"].max())
     return {"first": (first, "month"), "last": (last, "month")}
