@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from stockout.demand.history import History
 
     Matrix = NDArray[np.float64]
+
+
+class EffectSpread(NamedTuple):
+    """How unsure the effects of planned events are."""
+
+    error: Matrix  # (horizon, items) relative standard deviation of the effect in each period
+    in_level: Matrix  # (items,) what of ``level_variance`` is theirs, over the whole sum
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,7 @@ class DemandModel:
     model: pl.Series  # (items,) what the level comes from; `ended` and `new` by rule
     sum_shift: Matrix | None = None  # (items, scores) correction of quantiles of sums; None is none
     period_shift: Matrix | None = None  # (items, scores) the same of single periods
+    effects: EffectSpread | None = None  # of events after as-of; None where none is planned
 
     def sum_mean(self, start: ArrayLike, stop: ArrayLike) -> Matrix:
         """(items,) expected demand from ``start`` to ``stop``, in periods after as-of.
@@ -82,4 +90,8 @@ class DemandModel:
 
     def period_variance(self) -> Matrix:
         """(horizon, items) variance of the demand of each single period."""
-        return np.asarray(self.period_noise * self.mean + self.level_variance * self.mean**2)
+        relative = self.level_variance
+        if self.effects is not None:
+            own = (self.level_variance - self.effects.in_level).clip(0)
+            relative = own + self.effects.error.astype(np.float64) ** 2
+        return np.asarray(self.period_noise * self.mean + relative * self.mean**2)
