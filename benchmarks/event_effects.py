@@ -2,9 +2,9 @@
 
     python benchmarks/event_effects.py [--sets pasta fresh_retail simulator] [--seeds 911 912 913]
 
-Every item is forecast by the day from several origins, without events, with them, and with past
-promotions alone (``on_promo`` of sales and no plan). Judged are days in stock, in the simulator the
-true demand of all days: all days, those under an event, and sums over the whole horizon.
+Every item is forecast by the day from several origins: without events, with them, and with those
+that were over by then alone, as if none were to come. Judged are days in stock, in the simulator
+the true demand of all days: all days, those under an event, and sums over the whole horizon.
 
 - WAPE: absolute error over demand. WPE: forecast less demand over demand.
 - RMSSE: root of the mean squared error over the items' mean squared demand deviation in the past.
@@ -15,7 +15,6 @@ true demand of all days: all days, those under an event, and sums over the whole
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -179,11 +178,10 @@ class Tally:
             ],
             axis=0,
         )
+        squared = ((mean - actual) / scale) ** 2
+        inside = actual <= quantiles[2]
         self.parts.append(
-            np.stack([
-                np.abs(mean - actual), mean - actual, actual, ((mean - actual) / scale) ** 2,
-                loss / scale, actual <= quantiles[2],
-            ])  # fmt: skip
+            np.stack([np.abs(mean - actual), mean - actual, actual, squared, loss / scale, inside])
         )
 
     def line(self) -> str:
@@ -200,9 +198,7 @@ def score(tallies: dict[str, Tally], model: DemandModel, case: Case) -> None:
     variance = model.period_variance()
     daily = np.stack(
         [
-            demand_quantile(
-                model.period_level(level), model.mean, variance, model.is_integer
-            )
+            demand_quantile(model.period_level(level), model.mean, variance, model.is_integer)
             for level in LEVELS
         ]
     )
@@ -227,7 +223,9 @@ def compare(name: str, made: Business) -> None:
     ways = {
         "without": lambda known: known,
         "with events": lambda known: with_event_days(known, made.events),
-        "past alone": lambda known: with_event_days(known, None, made.sales),
+        "past alone": lambda known: with_event_days(
+            known, made.events.filter(pl.col("date") <= known.as_of)
+        ),
     }
     kinds = ("days", "event days", "sums", "event sums")
     tallies = {way: {kind: Tally() for kind in kinds} for way in ways}

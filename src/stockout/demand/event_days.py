@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,7 +46,6 @@ class EventDays:
     item: Indices  # (cells,) row of ``history.items``
     share: NDArray[np.float32]  # (cells,) share of the days of the period under the event
     planned: NDArray[np.bool_]  # (cells,) told by the events, so known in advance
-    plan: bool  # the events tell promotions, so those that they do not tell are none
 
     def of(self, items: Indices) -> EventDays:
         """The cells of some items, which are numbered anew in this order."""
@@ -67,6 +66,15 @@ class EventDays:
         since = self.day - (history.first_period - date(1970, 1, 1)).days
         return np.asarray(since // DAYS_PER_PERIOD[history.freq])
 
+    def promoted(self, history: History) -> NDArray[np.bool_] | None:
+        """(periods, items) whether an item was on promotion; None where none ever was."""
+        row = self.rows(history)
+        chosen = (self.kind == 0) & (row >= 0) & (row < history.periods)
+        found = np.zeros(history.units.shape, dtype=np.bool_)
+        found[row[chosen], self.item[chosen]] = True
+        found &= history.open
+        return found if found.any() else None
+
 
 def with_event_days(
     history: History, events: pl.DataFrame | None, sales: pl.DataFrame | None = None
@@ -77,12 +85,15 @@ def with_event_days(
         history: From :func:`stockout.demand.history.demand_history`.
         events: Events, also those planned after as-of. Without a SKU, category or location they are
             of all. In a weekly history, events whose dates are whole weeks apart last a week.
-        sales: Sales; ``on_promo`` tells of past promotions. A period counts as a whole where half
-            of its lines or more were on promotion.
+        sales: Sales; ``on_promo`` tells of past promotions, a period as a whole where half of its
+            lines or more were on promotion. It counts where the events tell promotions too: without
+            a plan nobody knows which promotions come, and the best guess is as many as there were
+            (measured: ``benchmarks/event_effects.py``).
 
     Raises:
         InputError: A frame lacks a required column.
 
+    >>> from datetime import timedelta
     >>> from stockout.demand.history import demand_history
     >>> days = [date(2026, 1, 5) + timedelta(i) for i in range(14)]
     >>> sales = pl.DataFrame({"date": days, "sku": "A", "units": [2.0] * 14})
@@ -93,14 +104,12 @@ def with_event_days(
     """
     told = pl.DataFrame(schema={"kind_name": pl.String, "day": pl.Int64, "item": pl.Int64,
                                 "share": pl.Float64})  # fmt: skip
-    plan = False
+    flags = None
     if events is not None and not events.is_empty():
         events = conform(events, "events")
-        plan = bool(_is_promotion(events).any())
+        if sales is not None and _is_promotion(events).any():
+            flags = promoted_periods(history, None, conform(sales, "sales"))
         told = _cells(history, _named(history, events), weekly=is_weekly(events["date"]))
-    flags = None
-    if sales is not None:
-        flags = promoted_periods(history, None, conform(sales, "sales"))
     if told.is_empty() and flags is None:
         return history
     told = told.with_columns(planned=pl.lit(value=True))
@@ -124,9 +133,9 @@ def with_event_days(
             pl.Series(kinds), pl.Series(range(len(kinds)), dtype=pl.Int64)
         )
     ).sort("kind", "item", "day")
-    columns = (told[name].to_numpy() for name in ("kind", "day", "item"))
+    kind, day, item = (told[name].to_numpy() for name in ("kind", "day", "item"))
     share = told["share"].to_numpy().astype(np.float32)
-    cells = EventDays(kinds, *columns, share, told["planned"].to_numpy(), plan)
+    cells = EventDays(kinds, kind, day, item, share, told["planned"].to_numpy())
     return replace(history, events=cells)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,15 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from stockout.demand.history import History
+    from stockout.forecasting.event_effects import Effects
 
     Matrix = NDArray[np.float64]
-
-
-class EffectSpread(NamedTuple):
-    """How unsure the effects of planned events are."""
-
-    error: Matrix  # (horizon, items) relative standard deviation of the effect in each period
-    in_level: Matrix  # (items,) what of ``level_variance`` is theirs, over the whole sum
 
 
 @dataclass(frozen=True)
@@ -42,7 +36,7 @@ class DemandModel:
     model: pl.Series  # (items,) what the level comes from; `ended` and `new` by rule
     sum_shift: Matrix | None = None  # (items, scores) correction of quantiles of sums; None is none
     period_shift: Matrix | None = None  # (items, scores) the same of single periods
-    effects: EffectSpread | None = None  # of events after as-of; None where none is planned
+    effects: Effects | None = None  # of events, in the mean; None where none is known
 
     def sum_mean(self, start: ArrayLike, stop: ArrayLike) -> Matrix:
         """(items,) expected demand from ``start`` to ``stop``, in periods after as-of.
