@@ -3,8 +3,9 @@
     python benchmarks/event_effects.py [--sets pasta fresh_retail simulator] [--seeds 911 912 913]
 
 Every item is forecast by the day from several origins: without events, with them, and with those
-that were over by then alone, as if none were to come. Judged are days in stock, in the simulator
-the true demand of all days: all days, those under an event, and sums over the whole horizon.
+of the next week alone, and with those that were over by then alone. Judged are days in stock, in
+the simulator the true demand of all days: all days, those under an event, and sums over the whole
+horizon.
 
 - WAPE: absolute error over demand. WPE: forecast less demand over demand.
 - RMSSE: root of the mean squared error over the items' mean squared demand deviation in the past.
@@ -223,6 +224,9 @@ def compare(name: str, made: Business) -> None:
     ways = {
         "without": lambda known: known,
         "with events": lambda known: with_event_days(known, made.events),
+        "of a week": lambda known: with_event_days(
+            known, made.events.filter(pl.col("date") <= known.as_of + timedelta(days=7))
+        ),
         "past alone": lambda known: with_event_days(
             known, made.events.filter(pl.col("date") <= known.as_of)
         ),

@@ -15,7 +15,7 @@ import numpy as np
 from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.shrinkage import ratio, relative_variance
 from stockout.forecasting.dispersion import POOL_WINDOWS
-from stockout.forecasting.seasonality import WEEKDAYS, category_codes, weekday_index
+from stockout.forecasting.seasonality import WEEKDAYS, YEAR_DAYS, category_codes, weekday_index
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 _HALF_WINDOW_DAYS = 28  # around a day, whose mean without events is its usual
 _OWN_DAYS = 3.0  # that the item's own mean counts for beside the days around, as in learned demand
 _AFTER_DAYS = 7  # after a promotion, in which demand may be what was bought ahead
-_LEAST_NOISE = (
-    1e-6  # variance-to-mean ratio of demand that never varies, so that ratios stay finite
-)
+_LEAST_NOISE = 1e-6  # variance-to-mean ratio where demand never varies, so that ratios stay finite
+_BELIEVED = 0.05  # share of past spans without a promotion, from which on one ahead may have none
 _BLOCK = 2048  # items whose usual is computed at a time; bounds memory, changes no result
 
 
@@ -44,6 +43,7 @@ class Cells(NamedTuple):
     pair: Indices
     kind_of: Indices  # (pairs,)
     item_of: Indices  # (pairs,)
+    planned_until: int  # row from which on nobody has planned promotions; that after the last: none
 
 
 class Usual(NamedTuple):
@@ -56,7 +56,11 @@ class Usual(NamedTuple):
 
 
 def cells_of(past: History, events: EventDays, horizon: int) -> Cells:
-    """Cells of the history and of the periods ahead, and those after each promotion."""
+    """Cells of the history and of the periods ahead, and those after each promotion.
+
+    Where no promotion is planned at all, though hardly ever was there none for so long, the plan is
+    not known. Then promotions are no cells: what they sell is part of the usual demand.
+    """
     periods, items = past.units.shape
     row = events.rows(past)
     ahead = np.full(max(int(row.max(initial=0)), int(past.future_rows(horizon)[-1])) + 1, -1)
@@ -67,6 +71,9 @@ def cells_of(past: History, events: EventDays, horizon: int) -> Cells:
     kept &= place >= past.start[events.item]
     row, item, kind = place[kept], events.item[kept], events.kind[kept]
     share = events.share[kept].astype(np.float64)
+    until = planned_until(events.rows(past)[events.kind == 0], row[kind == 0], periods, horizon)
+    if until == periods:
+        row, item, kind, share = (part[kind > 0] for part in (row, item, kind, share))
     promoted = kind == 0
     if promoted.any():
         state = np.zeros((periods + horizon, items), dtype=np.bool_)
@@ -79,7 +86,35 @@ def cells_of(past: History, events: EventDays, horizon: int) -> Cells:
         kind = np.concatenate([kind, np.full(more_row.size, len(events.kinds))])
         share = np.concatenate([share, np.ones(more_row.size)])
     pairs, pair = np.unique(kind * items + item, return_inverse=True)
-    return Cells(row, item, share, pair, pairs // items, pairs % items)
+    return Cells(row, item, share, pair, pairs // items, pairs % items, until)
+
+
+def planned_until(told: Indices, row: Indices, periods: int, horizon: int) -> int:
+    """The row from which on promotions happen though none is planned.
+
+    That is the first one after the last planned promotion, if in the past a span as long as the one
+    from there to the horizon hardly ever went by without a promotion of any item.
+
+    Args:
+        told: Rows of the panel of all promotions, also of those beyond the horizon.
+        row: Rows of the past, and of the horizon from ``periods`` on, of those that count.
+        periods: Rows of the history.
+        horizon: Rows after it.
+
+    >>> every_week = np.arange(0, 70, 7)
+    >>> planned_until(every_week, every_week, 70, 28), planned_until(every_week, every_week, 70, 4)
+    (70, 74)
+    """
+    end = periods + horizon
+    first = max(int(row.max(initial=-1)) + 1, periods)
+    busy = np.zeros(periods, dtype=np.bool_)
+    busy[row[row < periods]] = True
+    length, began = end - first, int(np.argmax(busy))
+    if told.max(initial=0) >= end or not busy.any() or length == 0 or began + length > periods:
+        return end
+    total = np.concatenate([[0], np.cumsum(busy[began:])])
+    quiet = total[length:] == total[:-length]
+    return end if quiet.mean() >= _BELIEVED else first
 
 
 def groups_of(past: History, cells: Cells) -> tuple[list[Indices], list[Indices]]:
@@ -147,3 +182,19 @@ def _around(values: Vector, half: int) -> Vector:
     total = np.vstack([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
     t = np.arange(len(values))
     return np.asarray(total[np.minimum(t + half + 1, len(values))] - total[np.maximum(t - half, 0)])
+
+
+def unplanned_lift(past: History, cells: Cells, effect: Vector) -> Vector:
+    """(items,) mean factor of promotions that nobody planned, as frequent as in the last year.
+
+    Args:
+        past: The history.
+        cells: Its item-periods under an event.
+        effect: (pairs,) effects.
+    """
+    periods, items = past.units.shape
+    year = YEAR_DAYS // DAYS_PER_PERIOD[past.freq]
+    late = (cells.kind_of[cells.pair] == 0) & (cells.row >= periods - year) & (cells.row < periods)
+    lift = cells.share[late] * (effect[cells.pair[late]] - 1)
+    lived = np.minimum(periods - past.start, year).clip(1)
+    return np.asarray(1 + np.bincount(cells.item[late], lift, items) / lived)

@@ -18,7 +18,7 @@ import polars as pl
 from stockout.demand.event_days import PROMOTION
 from stockout.demand.shrinkage import ratio
 from stockout.forecasting.effect_shrinkage import Shrunk, shrunk_effects
-from stockout.forecasting.event_cells import cells_of, groups_of, usual_of
+from stockout.forecasting.event_cells import cells_of, groups_of, unplanned_lift, usual_of
 from stockout.forecasting.seasonality import CLOSED_INDEX, seasons_ahead
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class Effects(NamedTuple):
     in_level: Vector  # (items,) the relative variance of a sum that is theirs
     seen: int  # item-periods of the past that they were learned from
     planned: int  # item-periods after as-of under an event
+    touched: NDArray[np.bool_]  # (items,) with such a period
+    unplanned: int  # periods after as-of of which no promotion is planned, though some will come
     by_kind: dict[str, float]  # mean factor of each kind over its items
 
 
@@ -79,6 +81,8 @@ def event_effects(past: History, horizon: int) -> Effects | None:
         return None
     periods, items = past.units.shape
     cells = cells_of(past, past.events, horizon)
+    if not cells.row.size:
+        return None
     usual = usual_of(past, cells)
     if not (usual.expected > 0).any():
         return None
@@ -101,6 +105,8 @@ def event_effects(past: History, horizon: int) -> Effects | None:
             effect = Shrunk(*(np.where(chosen, n, o) for n, o in zip(found, effect, strict=True)))
             factor = np.ones(factor.shape, dtype=np.float32)
             np.multiply.at(factor, (cells.row, cells.item), _own(cells, effect.factor))
+    if periods < cells.planned_until < periods + horizon:
+        factor[cells.planned_until :] *= unplanned_lift(past, cells, effect.factor)
     ahead = cells.row >= periods
     names = (*past.events.kinds, f"after {PROMOTION}")
     count = np.bincount(cells.kind_of, minlength=len(names))
@@ -111,6 +117,8 @@ def event_effects(past: History, horizon: int) -> Effects | None:
         np.zeros(items),
         seen=int((usual.expected > 0).sum()),
         planned=np.unique(cells.row[ahead] * items + cells.item[ahead]).size,
+        touched=np.bincount(cells.item[ahead], minlength=items) > 0,
+        unplanned=periods + horizon - cells.planned_until,
         by_kind={name: float(total[k] / count[k]) for k, name in enumerate(names) if count[k]},
     )
 
@@ -163,7 +171,7 @@ def with_effect_spread(model: DemandModel, effects: Effects, span: Vector) -> De
         span: (items,) periods in the sum that the spread of a sum is needed for.
     """
     horizon = len(model.mean)
-    planned = (effects.factor[-horizon:] != 1).any(axis=0) & model.mean.any(axis=0)
+    planned = effects.touched & model.mean.any(axis=0)
     mean = np.where(np.arange(horizon)[:, None] < np.maximum(span, 1), model.mean, 0)
     in_level = ratio((mean * effects.error).sum(axis=0), mean.sum(axis=0)) ** 2
     label = np.where(planned, model.model.to_numpy() + LABEL, model.model.to_numpy())
@@ -204,8 +212,15 @@ def tell_effects(model: DemandModel) -> None:
     if history.events is None:
         return
     if effects is None:
-        logger.info("events: none of them fell on demand that was seen, so they change nothing")
+        logger.info("events: change nothing, because none was seen in the past, or no promotion is planned")
         return
+    if effects.unplanned:
+        logger.warning(
+            "events: no promotion is planned in the last %s of the %ss ahead, though some item was "
+            "always on promotion in the past; as many as usual are expected there",
+            effects.unplanned,
+            history.freq,
+        )
     told = sorted(effects.by_kind.items(), key=lambda kind: -abs(np.log(max(kind[1], _LEAST))))
     logger.info(
         "events: effects learned from %s item-%ss of the past, applied to %s after as-of; %s%s",
