@@ -51,15 +51,16 @@ class EventDays:
         """The cells of some items, which are numbered anew in this order."""
         place = np.full(max(self.item.max(initial=0), items.max(initial=0)) + 1, -1)
         place[items] = np.arange(items.size)
-        kept = place[self.item] >= 0
-        return replace(
-            self,
-            kind=self.kind[kept],
-            day=self.day[kept],
-            item=place[self.item[kept]],
-            share=self.share[kept],
-            planned=self.planned[kept],
-        )
+        kept = self._only(place[self.item] >= 0)
+        return replace(kept, item=place[kept.item])
+
+    def without_promotions(self) -> EventDays:
+        """Named days alone."""
+        return self._only(self.kind > 0)
+
+    def _only(self, kept: NDArray[np.bool_]) -> EventDays:
+        columns = ("kind", "day", "item", "share", "planned")
+        return replace(self, **{name: getattr(self, name)[kept] for name in columns})
 
     def rows(self, history: History) -> Indices:
         """(cells,) row of the panel of a history; negative before it, ``periods`` on after it."""

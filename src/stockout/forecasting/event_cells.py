@@ -15,7 +15,7 @@ import numpy as np
 from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.shrinkage import ratio, relative_variance
 from stockout.forecasting.dispersion import POOL_WINDOWS
-from stockout.forecasting.seasonality import WEEKDAYS, YEAR_DAYS, category_codes, weekday_index
+from stockout.forecasting.seasonality import WEEKDAYS, category_codes, weekday_index
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -182,19 +182,3 @@ def _around(values: Vector, half: int) -> Vector:
     total = np.vstack([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
     t = np.arange(len(values))
     return np.asarray(total[np.minimum(t + half + 1, len(values))] - total[np.maximum(t - half, 0)])
-
-
-def unplanned_lift(past: History, cells: Cells, effect: Vector) -> Vector:
-    """(items,) mean factor of promotions that nobody planned, as frequent as in the last year.
-
-    Args:
-        past: The history.
-        cells: Its item-periods under an event.
-        effect: (pairs,) effects.
-    """
-    periods, items = past.units.shape
-    year = YEAR_DAYS // DAYS_PER_PERIOD[past.freq]
-    late = (cells.kind_of[cells.pair] == 0) & (cells.row >= periods - year) & (cells.row < periods)
-    lift = cells.share[late] * (effect[cells.pair[late]] - 1)
-    lived = np.minimum(periods - past.start, year).clip(1)
-    return np.asarray(1 + np.bincount(cells.item[late], lift, items) / lived)

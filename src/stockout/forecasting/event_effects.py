@@ -18,7 +18,7 @@ import polars as pl
 from stockout.demand.event_days import PROMOTION
 from stockout.demand.shrinkage import ratio
 from stockout.forecasting.effect_shrinkage import Shrunk, shrunk_effects
-from stockout.forecasting.event_cells import cells_of, groups_of, unplanned_lift, usual_of
+from stockout.forecasting.event_cells import cells_of, groups_of, usual_of
 from stockout.forecasting.seasonality import CLOSED_INDEX, seasons_ahead
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Effects(NamedTuple):
     seen: int  # item-periods of the past that they were learned from
     planned: int  # item-periods after as-of under an event
     touched: NDArray[np.bool_]  # (items,) with such a period
-    unplanned: int  # periods after as-of of which no promotion is planned, though some will come
+    unplanned: int  # last periods ahead, of which no promotion is planned, though some will come
     by_kind: dict[str, float]  # mean factor of each kind over its items
 
 
@@ -105,8 +105,6 @@ def event_effects(past: History, horizon: int) -> Effects | None:
             effect = Shrunk(*(np.where(chosen, n, o) for n, o in zip(found, effect, strict=True)))
             factor = np.ones(factor.shape, dtype=np.float32)
             np.multiply.at(factor, (cells.row, cells.item), _own(cells, effect.factor))
-    if periods < cells.planned_until < periods + horizon:
-        factor[cells.planned_until :] *= unplanned_lift(past, cells, effect.factor)
     ahead = cells.row >= periods
     names = (*past.events.kinds, f"after {PROMOTION}")
     count = np.bincount(cells.kind_of, minlength=len(names))
@@ -183,6 +181,29 @@ def with_effect_spread(model: DemandModel, effects: Effects, span: Vector) -> De
     )
 
 
+def planned_then_usual(planned: DemandModel, usual: DemandModel) -> DemandModel:
+    """One forecast as far as promotions are planned, another one after it.
+
+    The spread is that of the other one, which does not know when a promotion is.
+
+    Args:
+        planned: The forecast with the effects of promotions.
+        usual: The one in which promotions are a part of usual demand.
+    """
+    effects = planned.effects
+    if effects is None:
+        return usual
+    rows = len(planned.mean) - effects.unplanned
+    own = usual.level_variance - (0 if usual.effects is None else usual.effects.in_level)
+    return replace(
+        usual,
+        mean=np.vstack([planned.mean[:rows], usual.mean[rows:]]),
+        level_variance=own.clip(0) + effects.in_level,
+        model=planned.model,
+        effects=effects,
+    )
+
+
 def without_events(model: DemandModel, history: History) -> tuple[History, DemandModel]:
     """History and forecast as if there were no events, for models that do not know of any.
 
@@ -212,7 +233,9 @@ def tell_effects(model: DemandModel) -> None:
     if history.events is None:
         return
     if effects is None:
-        logger.info("events: change nothing, because none was seen in the past, or no promotion is planned")
+        logger.info(
+            "events: change nothing, because none was seen in the past, or no promotion is planned"
+        )
         return
     if effects.unplanned:
         logger.warning(

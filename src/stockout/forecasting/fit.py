@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from stockout.demand.segments import segments
 from stockout.forecasting.block import WARM_UP, Block
 from stockout.forecasting.calibration import GRID, shape
 from stockout.forecasting.demand_model import DemandModel
-from stockout.forecasting.event_effects import with_effect_spread, with_effects
+from stockout.forecasting.event_effects import planned_then_usual, with_effect_spread, with_effects
 from stockout.forecasting.learned_demand import learned_demand
 from stockout.forecasting.models import PORTFOLIO, family
 from stockout.forecasting.past_errors import Past, calibrations, member_weights, share, spread
@@ -151,7 +152,13 @@ def fit(
         estimates.sum_shift.T,
         estimates.period_shift.T,
     )
-    return model if effects is None else with_effect_spread(model, effects, wanted)
+    if effects is None:
+        return model
+    model = with_effect_spread(model, effects, wanted)
+    if history.events is None or not 0 < effects.unplanned < horizon:
+        return model
+    usual = replace(history, events=history.events.without_promotions())
+    return planned_then_usual(model, fit(usual, horizon, protection, members=members))
 
 
 def _nearest_span(wanted: Matrix, periods: int) -> Indices:
