@@ -128,5 +128,6 @@ def _sums(code: Indices, values: Vector, groups: int) -> Vector:
 
 def _distinct(code: Indices, row: Indices, count: int) -> Vector:
     """Distinct rows of each group."""
-    both = np.unique(np.stack([code, row], axis=1), axis=0)[:, 0]
-    return _sums(both, np.ones(both.size), count)
+    rows = int(row.max(initial=0)) + 1
+    group = np.unique(code * rows + row) // rows
+    return _sums(group, np.ones(group.size), count)

@@ -120,8 +120,9 @@ def planned_until(told: Indices, row: Indices, periods: int, horizon: int) -> in
 def groups_of(past: History, cells: Cells) -> tuple[list[Indices], list[Indices]]:
     """Codes of the pairs' groups, the widest first: of promotions, and of named days."""
 
-    def coded(*codes: Indices) -> Indices:
-        return np.unique(np.stack(codes, axis=1), axis=0, return_inverse=True)[1].ravel()
+    def coded(kind: Indices, code: Indices) -> Indices:
+        both = kind * (int(code.max()) + 1) + code
+        return np.asarray(np.unique(both, return_inverse=True)[1])
 
     kind, item = cells.kind_of, cells.item_of
     category = category_codes(past)[item]

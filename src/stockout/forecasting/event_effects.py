@@ -89,7 +89,10 @@ def event_effects(past: History, horizon: int) -> Effects | None:
     after = len(past.events.kinds)  # kind of the days after a promotion
     of_promotions, of_days = groups_of(past, cells)
     effect = Shrunk(np.ones(cells.kind_of.size), np.zeros(cells.kind_of.size))
-    factor = np.ones((periods + horizon, items), dtype=np.float32)
+    touched, place = np.unique(cells.row * items + cells.item, return_inverse=True)
+    order = np.argsort(place, kind="stable")
+    first_of = np.searchsorted(place[order], np.arange(touched.size))
+    product = np.ones(touched.size)  # of all kinds that an item-period lies under
     for _ in range(_PASSES):
         for first, stop, groups in (
             (1, after, of_days),
@@ -99,12 +102,13 @@ def event_effects(past: History, horizon: int) -> Effects | None:
             chosen = (cells.kind_of >= first) & (cells.kind_of < stop)
             if not chosen.any():
                 continue
-            others = factor[cells.row, cells.item] / np.maximum(_own(cells, effect.factor), _LEAST)
+            others = product[place] / np.maximum(_own(cells, effect.factor), _LEAST)
             beside = usual._replace(expected=usual.expected * others)
             found = shrunk_effects(cells, beside, chosen, groups, same_days=groups is of_days)
             effect = Shrunk(*(np.where(chosen, n, o) for n, o in zip(found, effect, strict=True)))
-            factor = np.ones(factor.shape, dtype=np.float32)
-            np.multiply.at(factor, (cells.row, cells.item), _own(cells, effect.factor))
+            product = np.multiply.reduceat(_own(cells, effect.factor)[order], first_of)
+    factor = np.ones((periods + horizon, items), dtype=np.float32)
+    factor.ravel()[touched] = product
     ahead = cells.row >= periods
     names = (*past.events.kinds, f"after {PROMOTION}")
     count = np.bincount(cells.kind_of, minlength=len(names))
@@ -114,7 +118,7 @@ def event_effects(past: History, horizon: int) -> Effects | None:
         _error(cells, effect, periods, (horizon, items)),
         np.zeros(items),
         seen=int((usual.expected > 0).sum()),
-        planned=np.unique(cells.row[ahead] * items + cells.item[ahead]).size,
+        planned=int((touched >= periods * items).sum()),
         touched=np.bincount(cells.item[ahead], minlength=items) > 0,
         unplanned=periods + horizon - cells.planned_until,
         by_kind={name: float(total[k] / count[k]) for k, name in enumerate(names) if count[k]},
