@@ -88,8 +88,7 @@ def with_event_days(
             of all. In a weekly history, events whose dates are whole weeks apart last a week.
         sales: Sales; ``on_promo`` tells of past promotions, a period as a whole where half of its
             lines or more were on promotion. It counts where the events tell promotions too: without
-            a plan nobody knows which promotions come, and the best guess is as many as there were
-            (measured: ``benchmarks/event_effects.py``).
+            a plan nobody knows which promotions come, and the best guess is as many as there were.
 
     Raises:
         InputError: A frame lacks a required column.
