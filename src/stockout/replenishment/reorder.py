@@ -9,8 +9,10 @@ import numpy as np
 import polars as pl
 
 from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.event_days import with_event_days
 from stockout.demand.history import demand_history
 from stockout.errors import ConfigError
+from stockout.forecasting.event_effects import tell_effects
 from stockout.forecasting.fit import fit
 from stockout.forecasting.overridden import with_overrides
 from stockout.replenishment.class_targets import class_levels
@@ -110,6 +112,7 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
     orders: pl.DataFrame | None = None,
     movements: pl.DataFrame | None = None,
     overrides: pl.DataFrame | None = None,
+    events: pl.DataFrame | None = None,
     *,
     as_of: date | None = None,
     freq: Literal["auto", "day", "week"] = "auto",
@@ -153,6 +156,7 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
             are demand that is known already.
         movements: Rolls a stock figure that is older than as-of forward.
         overrides: A person's corrections of the forecast.
+        events: Promotions, holidays and events, also planned ones, as in ``forecast``.
         as_of: Later rows are ignored; default the last date of sales, inventory or movements.
         freq: Length of a period; ``auto`` is weekly where the sales are.
         lead_time_days: Lead time of all items, days, instead of any other source.
@@ -219,6 +223,7 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
         orders=orders,
         movements=movements,
         overrides=overrides,
+        events=events,
     )
     history = demand_history(
         tables.sales,
@@ -229,6 +234,7 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
         as_of=as_of,
         freq=freq,
     )
+    history = with_event_days(history, tables.events, tables.sales)
     tables = up_to(tables, history.as_of)
     received = None if tables.purchases is None else received_lines(tables.purchases, history.as_of)
     lines = order_lines(history.items, tables.inventory, tables.products, tables.purchases)
@@ -322,6 +328,7 @@ def _fit(history: History, lines: pl.DataFrame, tables: Tables) -> DemandModel:
     review = lines["review_days"].fill_null(0.0)[: history.items.height].to_numpy() / period
     ahead = int(np.ceil((protection + review).max()))
     model = fit(history, horizon=max(1, ahead), protection=protection)
+    tell_effects(model)
     return with_overrides(model, tables.overrides)
 
 
