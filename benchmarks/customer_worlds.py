@@ -2,17 +2,17 @@
 
 They differ in everything an estimate could have been fitted to:
 
-- ``simulated``: :mod:`stockout.simulator`. Six favourites with a fixed chance each; a quarter of the
-  thwarted purchases turns to another item, some wait; who loses a purchase leaves for good with
+- ``simulated``: :mod:`stockout.simulator`. Six favourites with a fixed chance each; a quarter of
+  the thwarted purchases turns to another item, some wait; who loses a purchase leaves for good with
   ``leave_probability``. Items have seasons, promotions and persistent shocks.
-- ``fading``: who loses a purchase may from then on come at a tenth of their former rate. Baskets are
-  drawn from long-tailed preferences, of which some change; a quarter of the customers shops in one
-  season only, and its items run out at its height; promotions empty shelves, draw promotion hunters
-  and keep them away afterwards; suppliers fail for weeks.
+- ``fading``: who loses a purchase may from then on come at a tenth of their former rate. Baskets
+  are drawn from long-tailed preferences, of which some change; a quarter of the customers shops in
+  one season only, and its items run out at its height; promotions empty shelves, draw promotion
+  hunters and keep them away afterwards; suppliers fail for weeks.
 
-The truth is by the outcome's own definition: customers of the panel without an order in the 13 weeks
-after the gap who would have ordered, with the same random numbers, if nobody had lost faith over a
-purchase of the exposure window.
+The truth is by the outcome's own definition: customers of the panel without an order in the 13
+weeks after the gap who would have ordered, with the same random numbers, if nobody had lost faith
+over a purchase of the exposure window.
 """
 
 from __future__ import annotations
@@ -252,7 +252,7 @@ class _Fading:
             found[first, 0] = rng.choice(in_season, first.sum())
         return found.astype(np.int64)
 
-    def run(self) -> Shop:
+    def run(self) -> Shop:  # noqa: PLR0915 - a day in the shop, in its order
         rng, n, skus = self.rng, self.people, self.skus
         starts = landmark_days(self.days) + WARMUP
         marks = len(starts)

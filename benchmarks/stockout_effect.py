@@ -1,14 +1,16 @@
 """Excess churners by several estimates, against the truth of two shops in which it is known.
 
-    python benchmarks/stockout_effect.py [--runs N] [--curve N] [--skus N] [--processes N]
+    python benchmarks/stockout_effect.py [--runs N] [--curve N] [--processes N] [--log FILE]
 
-Two worlds (:mod:`customer_worlds`), each with no loss of faith, a middle one (``runs`` seeds each),
-a weak and a strong one (``curve`` seeds each). For every world and effect:
+With a log, runs that it holds are not run again.
 
-- truth and found: excess churners of the exposure windows; bias: mean found over mean truth, less 1,
-  and its standard error; covers: 95 % intervals that hold the truth; above 0 and not 0: intervals
-  that lie above 0, and that do not hold it; detect: estimates that reach the minimum detectable
-  effect; MDE: its mean; sd and se: standard deviation of the error, mean standard error.
+Two worlds (:mod:`customer_worlds`), each with no loss of faith, a middle one (``runs`` seeds
+each), a weak and a strong one (``curve`` seeds each). For every world and effect:
+
+- truth and found: excess churners of the exposure windows; bias: mean found over mean truth
+  less 1, and its standard error; covers: 95 % intervals that hold the truth; above 0 and not 0:
+  intervals that lie above 0, and that do not hold it; detect: estimates that reach the minimum
+  detectable effect; MDE: its mean; sd and se: standard deviation of the error, mean standard error.
 - naive: churn of customers whose items were out of stock less churn of the others, times those
   exposed; strata: the same within 25 strata of frequency and recency.
 - placebos: runs in which a placebo stands out (of the first 20).
@@ -17,10 +19,11 @@ a weak and a strong one (``curve`` seeds each). For every world and effect:
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 import time
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float64]
 
 FIRST_SEED = 5001
+SKUS = 400
 JUDGED = 20  # runs of which the placebos are run too
 STRATA = 5  # of frequency, and of recency within each
 
@@ -50,6 +54,9 @@ WORLDS: dict[str, tuple[Callable[..., Shop], tuple[float, ...]]] = {
     "fading": (fading, (0.0, 0.15, 0.3, 0.6)),
 }
 MIDDLE = 2  # place of the effect that is run most often, next to none
+
+
+Job = tuple[str, float, int]  # world, effect, seed
 
 
 class Run(NamedTuple):
@@ -61,7 +68,7 @@ class Run(NamedTuple):
     naive: float
     strata: float
     rows: int
-    p_values: tuple[float, ...] | None  # of the placebos, where they were run
+    p_values: list[float] | None  # of the placebos, where they were run
 
     @property
     def mde(self) -> float:
@@ -69,10 +76,10 @@ class Run(NamedTuple):
         return (1.959964 + 0.841621) * self.error
 
 
-def run(job: tuple[str, float, int], skus: int) -> Run:
+def run(job: Job) -> Run:
     """Simulates one shop and estimates its effect."""
     world, strength, seed = job
-    shop = WORLDS[world][0](seed, strength, skus=skus)
+    shop = WORLDS[world][0](seed, strength, skus=SKUS)
     last = shop.availability["date"].max()
     bought = purchases(shop.lines, shop.availability, last)  # type: ignore[arg-type]
     out = out_days(shop.availability, bought.items, bought.first, bought.days)
@@ -94,7 +101,7 @@ def run(job: tuple[str, float, int], skus: int) -> Run:
         naive=_difference(seen.no_order, exposed, one),
         strata=_difference(seen.no_order, exposed, _strata(seen)),
         rows=seen.rows,
-        p_values=tuple(check.p_value or 1.0 for check in checks) if judged else None,
+        p_values=[check.p_value or 1.0 for check in checks] if judged else None,
     )
 
 
@@ -145,24 +152,45 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--curve", type=int, default=40)
-    parser.add_argument("--skus", type=int, default=400)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--log", type=Path)
     options = parser.parse_args()
     begin = time.perf_counter()
+    done = _read(options.log)
+    wanted = [
+        (world, strength, FIRST_SEED + seed)
+        for seed in range(max(options.runs, options.curve))
+        for world, (_, strengths) in WORLDS.items()
+        for place, strength in enumerate(strengths)
+        if seed < (options.runs if place in {0, MIDDLE} else options.curve)
+    ]
+    jobs = [job for job in wanted if job not in done]
+    start = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(options.processes, mp_context=start) as pool:
+        for job, found in zip(jobs, pool.map(run, jobs), strict=True):
+            done[job] = found
+            if options.log is not None:
+                with options.log.open("a", encoding="utf-8") as log:
+                    log.write(json.dumps([*job, *found]) + "\n")
     print(
         f"{'world':10}{'effect':>6}{'runs':>6}{'truth':>8}{'found':>8}{'bias':>8}{'':8}{'covers':>8}"
         f"{'above 0':>8}{'not 0':>8}{'detect':>8}{'MDE':>8}{'sd':>8}{'se':>8}{'naive':>9}"
         f"{'strata':>9}{'placebos':>9}{'rows':>8}"
     )
-    start = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(options.processes, mp_context=start) as pool:
-        for world, (_, strengths) in WORLDS.items():
-            for place, strength in enumerate(strengths):
-                runs = options.runs if place in {0, MIDDLE} else options.curve
-                jobs = [(world, strength, FIRST_SEED + seed) for seed in range(runs)]
-                found = list(pool.map(partial(run, skus=options.skus), jobs))
-                report(world, strength, found)
+    for world, (_, strengths) in WORLDS.items():
+        for strength in strengths:
+            found_here = [r for job, r in done.items() if job[:2] == (world, strength)]
+            if found_here:
+                report(world, strength, found_here)
     print(f"{time.perf_counter() - begin:.0f} s")
+
+
+def _read(log: Path | None) -> dict[Job, Run]:
+    """Runs of an earlier call."""
+    if log is None or not log.exists():
+        return {}
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    return {(world, strength, seed): Run(*rest) for world, strength, seed, *rest in lines}
 
 
 if __name__ == "__main__":

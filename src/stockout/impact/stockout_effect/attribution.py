@@ -33,9 +33,9 @@ def customer_value(main: Frame, bought: Purchases, clv: pl.DataFrame | None) -> 
     Args:
         main: Frame of the estimate.
         bought: Purchases.
-        clv: Columns customer_id, clv (margin that the customer is expected to bring from now on) and
-            window_value (of it, what falls into the four weeks of the exposure window: lost sales
-            count the purchases that were thwarted in it). Or None.
+        clv: Columns customer_id, clv (margin that the customer is expected to bring from now on)
+            and window_value (of it, what falls into the four weeks of the exposure window: lost
+            sales count the purchases that were thwarted in it). Or None.
 
     Raises:
         InputError: The frame lacks a column, or has a customer twice.

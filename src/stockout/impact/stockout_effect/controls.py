@@ -3,8 +3,8 @@
 - What they were like: frequency and recency (log, squared, crossed), recent orders, tenure,
   concentration, and how much they buy by habit.
 - How often their items were out before: in the 4, 13 and 26 weeks before the landmark, since their
-  last order, and on the day of it. Stockouts go on: who was lost before the landmark would otherwise
-  count as lost in the window. It is also what their exposure would be expected to be.
+  last order, and on the day of it. Stockouts go on: who was lost before the landmark would
+  otherwise count as lost in the window. It is also what their exposure would be expected to be.
 - How wanted their items are: stock runs out where demand surges, and in season. Sales to everybody
   on days in stock, before and in the window, relative to the 26 weeks before; promotions.
 """

@@ -1,13 +1,13 @@
 """Customers who did not come back, associated with stockouts: how many, and what they are worth.
 
-The reading guide, what is identified and what is not, and how well it recovers known effects, are in
-``docs/customers_effect.md``.
+The reading guide, what is identified and what is not, and how well it recovers known effects, are
+in ``docs/customers_effect.md``.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +22,6 @@ from stockout.impact.stockout_effect.attribution import (
 from stockout.impact.stockout_effect.landmarks import AFTER, BEFORE, GAP, WINDOW, landmark_days
 from stockout.impact.stockout_effect.out_days import out_days
 from stockout.impact.stockout_effect.placebo import (
-    Check,
     balance,
     is_balanced,
     passed,
@@ -30,8 +29,14 @@ from stockout.impact.stockout_effect.placebo import (
 )
 from stockout.impact.stockout_effect.purchases import purchases
 from stockout.impact.stockout_effect.regression import binomial_weights, poisson, two_stage
+from stockout.impact.stockout_effect.result import (
+    ASSOCIATED,
+    ATTRIBUTED,
+    NotKnown,
+    StockoutEffect,
+)
 from stockout.impact.stockout_effect.setting import frame
-from stockout.impact.stockout_effect.short_effects import ShortEffect, short_effects
+from stockout.impact.stockout_effect.short_effects import short_effects
 from stockout.tables import conform
 
 if TYPE_CHECKING:
@@ -52,60 +57,13 @@ LEAST_SHOCKS = 20
 """SKUs out of stock in exposure windows below which nothing is estimated."""
 LEAST_CHURNERS = 20
 """Customer-landmarks that came back, and that did not."""
+LEAST_KNOWN = 0.5
+"""Share of the exposure for which it must be known whether there was stock."""
 
 _CONFIDENCE = 1.959964  # normal quantile, 97.5 %
 _POWER = 0.841621  # normal quantile, 80 %
 _YEAR_DAYS = 365.25
 _SPANS = [(0, WINDOW), (WINDOW, WINDOW + GAP), (WINDOW + GAP, WINDOW + GAP + AFTER)]
-
-ASSOCIATED, ATTRIBUTED = "associated with stockouts", "attributed to stockouts"
-
-
-@dataclass(frozen=True)
-class NotKnown:
-    """The data cannot give the effect."""
-
-    reason: str  # in words
-
-
-@dataclass(frozen=True)
-class StockoutEffect:
-    """The effect of stockouts in the exposure windows on who came back.
-
-    Money and excess by SKU and customer are there only where the effect is detectable.
-    """
-
-    excess_churners: float  # customer-landmarks that did not come back over and above
-    low: float  # 95 % interval
-    high: float
-    mde: float  # smallest true effect that 80 % of such studies would find, in churners
-    detectable: bool  # excess churners reach it
-    wording: str  # "associated with stockouts", or "attributed to" where all placebos pass
-    per_thwarted_purchase: float  # excess churners
-    thwarted_purchases: float  # expected, in the exposure windows
-    thwarted_by_habit: float  # of them of customers who had bought the item before
-    excess_churners_a_year: float | None  # the same rate all year round; None if not detectable
-    value_at_risk: float | None  # margin
-    value_low: float | None
-    value_high: float | None
-    value_reason: str | None  # why there is no value
-    orders_change: float | None  # relative change of orders a thwarted purchase (Poisson)
-    orders_low: float | None
-    orders_high: float | None
-    customers: int  # different ones in the panel
-    customer_landmarks: int  # rows of the panel
-    baseline_churn: float  # share of them that did not come back
-    landmarks: list[date]  # first days of the exposure windows
-    sku_shocks: int  # SKUs out of stock in an exposure window that somebody used to buy
-    effective_shocks: float  # as many SKUs of the same weight
-    availability_known: float  # share of the habits' item-days in the windows
-    placebo: list[Check]
-    placebo_passed: bool | None  # None where one could not be run
-    balance: list[Check]
-    balanced: bool
-    short: list[ShortEffect]
-    by_sku: pl.DataFrame
-    by_customer: pl.DataFrame
 
 
 def stockout_effect(
@@ -122,8 +80,8 @@ def stockout_effect(
     Args:
         lines: Canonical sales: date, sku, location, units, customer_id?, order_id?, on_promo?.
         availability: Columns sku, location?, date, in_stock_share (0-1; null is unknown), as from
-            :meth:`stockout.demand.history.History.panel`; a day on which an item was not meant to
-            be sold is in stock or left out. Rows 7 days apart speak for their whole week.
+            :func:`stockout.impact.stockout_effect.out_days.active_availability`. Rows 7 days
+            apart speak for their whole week.
         products: Canonical products; their categories tell substitutes.
         as_of: Later rows are ignored; default the last date of the lines.
         clv: Columns customer_id, clv, window_value: see
@@ -149,7 +107,7 @@ def stockout_effect(
         return ready
     bought, out, main = ready
     shocked = _shocked_skus(main, bought)
-    lacking = _lacking(main, shocked)
+    lacking = _lacking(main, shocked, _known(main, out))
     if lacking:
         return NotKnown(lacking)
     found = churn_coefficient(main, out)
@@ -228,7 +186,7 @@ def _shocked_skus(main: Frame, bought: Purchases) -> int:
     return bought.items["sku"].gather(items).n_unique()
 
 
-def _lacking(main: Frame, shocked: int) -> str | None:
+def _lacking(main: Frame, shocked: int, known: float) -> str | None:
     """Why there is no estimate."""
     gone = int(main.panel.no_order.sum())
     back = main.panel.rows - gone
@@ -241,6 +199,11 @@ def _lacking(main: Frame, shocked: int) -> str | None:
         return (
             f"of {main.panel.rows} customers {gone} did not come back, {back} did; at least "
             f"{LEAST_CHURNERS} of both are needed"
+        )
+    if known < LEAST_KNOWN:
+        return (
+            f"availability is known for {known:.0%} of what customers used to buy in the exposure "
+            f"windows, at least {LEAST_KNOWN:.0%} are needed"
         )
     if shocked < LEAST_SHOCKS:
         return (
@@ -301,7 +264,7 @@ def _result(
         high=excess + spread * total,
         mde=mde,
         detectable=detectable,
-        wording=ATTRIBUTED if fine and is_balanced(balanced) else ASSOCIATED,
+        wording=ATTRIBUTED if detectable and fine and is_balanced(balanced) else ASSOCIATED,
         per_thwarted_purchase=found.value,
         thwarted_purchases=total,
         thwarted_by_habit=float(main.thwarted.rows.sum()),
@@ -339,8 +302,7 @@ def _relative(orders: Coefficient | None, side: int) -> float | None:
 
 
 def _dates(bought: Purchases, starts: NDArray[np.int64]) -> list[date]:
-    days = pl.select(pl.lit(bought.first) + pl.duration(days=pl.Series(starts))).to_series()
-    return days.to_list()
+    return [bought.first + timedelta(days=day) for day in starts.tolist()]
 
 
 def _known(main: Frame, out: OutDays) -> float:

@@ -1,12 +1,12 @@
 """Exposure: purchases that a stockout is expected to thwart, by the customer's habit before.
 
 Never by who came and found nothing: who comes often sees more empty shelves. A habit is the rate at
-which a customer used to buy an item while it was there. A count of few purchases overstates it where
-it is high and understates it where it is low, so counts are calibrated: what was bought n times in
-26 weeks is bought on average at a rate that those customers themselves show in the exposure windows,
-on the days on which the item was in stock (empirical Bayes, Robbins 1956). Likewise for customers of
-whom nothing was seen for a while. An error of the habit is then not related to the habit (Berkson),
-and does not bend the effect.
+which a customer used to buy an item while it was there. A count of few purchases overstates it
+where it is high and understates it where it is low, so counts are calibrated: what was bought n
+times in 26 weeks is bought on average at a rate that those customers themselves show in the
+exposure windows, on the days on which the item was in stock (empirical Bayes, Robbins 1956).
+Likewise for customers of whom nothing was seen for a while. An error of the habit is then not
+related to the habit (Berkson), and does not bend the effect.
 """
 
 from __future__ import annotations

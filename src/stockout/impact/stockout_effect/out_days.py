@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from stockout.demand.history import History
+
     Matrix = NDArray[np.float64]
 
 
@@ -30,6 +32,23 @@ class OutDays(NamedTuple):
     def daily(self) -> Matrix:
         """(days, items) share of each day out of stock."""
         return np.diff(self.out, axis=0)
+
+
+def active_availability(history: History, active: NDArray[np.bool_]) -> pl.DataFrame:
+    """Availability while items were meant to be sold: who was delisted is not out of stock.
+
+    Args:
+        history: Demand history.
+        active: (periods, items) as from :func:`stockout.impact.active_life.active_periods`.
+
+    Returns:
+        Columns sku, location, date, in_stock_share (null is unknown), one row an active period.
+    """
+    t, item = np.nonzero(active)
+    return history.items.select(ITEM)[item].with_columns(
+        date=history.dates[t],
+        in_stock_share=pl.Series(history.share[t, item].astype(np.float64)).fill_nan(None),
+    )
 
 
 def out_days(availability: pl.DataFrame, items: pl.DataFrame, first: date, days: int) -> OutDays:

@@ -1,8 +1,8 @@
-"""Effects that cannot be there, and differences that should not: what would give a wrong design away.
+"""Effects that cannot be there, and differences that should not: what gives a wrong design away.
 
 - *Future exposure*: the same outcome, and stockouts of the four weeks after its end.
-- *Past outcome*: whether customers ordered in the 13 weeks before stockouts, of customers and habits
-  as they were before these weeks.
+- *Past outcome*: whether customers ordered in the 13 weeks before stockouts, of customers and
+  habits as they were before these weeks.
 - *Balance*: what customers were like before, given how exposed they were expected to be.
 """
 
@@ -30,10 +30,12 @@ LEVEL = 0.05
 """Of all placebos together (Bonferroni)."""
 
 LARGEST_DIFFERENCE = 0.1
-"""Standard deviations by which a feature may differ (Austin 2009, Statistics in Medicine 28, 3083-3107).
+"""Standard deviations by which a feature may differ.
 
-Features are controls; small differences are what controls are for, and with many customers every one
-of them is significant: stock runs out where somebody has just bought.
+Source: Austin (2009), Statistics in Medicine 28, 3083-3107.
+
+Features are controls; small differences are what controls are for, and with many customers every
+one of them is significant: stock runs out where somebody has just bought.
 """
 
 _END = WINDOW + GAP + AFTER

@@ -46,7 +46,7 @@ def purchases(lines: pl.DataFrame, availability: pl.DataFrame, as_of: date) -> P
     """
     lines = lines.filter((pl.col("date") <= as_of) & (pl.col("units") > 0))
     items = pl.concat([lines.select(ITEM), availability.select(ITEM)]).unique().sort(ITEM)
-    first = min(day for day in (lines["date"].min(), availability["date"].min()) if day is not None)
+    first = pl.concat([lines["date"], availability["date"]]).sort()[0]
     coded = lines.join(items.with_row_index("item"), on=ITEM, how="left").with_columns(
         day=(pl.col("date") - pl.lit(first)).dt.total_days()
     )
@@ -76,7 +76,9 @@ def purchases(lines: pl.DataFrame, availability: pl.DataFrame, as_of: date) -> P
         line_item=_codes(bought["item"]),
         order_customer=_codes(orders["customer"]),
         order_day=_codes(orders["day"]),
-        sold=np.bincount(at, coded["units"].to_numpy(), days * items.height).reshape(shape),
+        sold=np.asarray(
+            np.bincount(at, coded["units"].to_numpy(), days * items.height), np.float64
+        ).reshape(shape),
         promoted=promoted,
     )
 

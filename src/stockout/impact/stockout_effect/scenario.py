@@ -1,4 +1,4 @@
-"""What stockouts may have cost in customers where the data cannot tell: published answers, as assumed.
+"""What stockouts may have cost where the data cannot tell: published answers, as assumed.
 
 Without customer numbers, or with too little variation, there is no estimate. A user may state what
 customers do who find nothing; these are shares that were found elsewhere, in groceries, by asking

@@ -1,10 +1,10 @@
 """Standard errors that allow for what customers with the same items have in common.
 
-Exposure is a shift-share variable: shocks of the SKUs, weighted by each customer's shares. Customers
-of the same SKUs share their luck, and everything else that has to do with these SKUs; there is no
-more information than there are SKUs with shocks. Adao, Kolesar & Morales (2019), Shift-share
-designs: theory and inference, Quarterly Journal of Economics 134, 1949-2010, equation (39), with the
-shocks of a SKU at all landmarks and locations in one cluster.
+Exposure is a shift-share variable: shocks of the SKUs, weighted by each customer's shares.
+Customers of the same SKUs share their luck, and everything else that has to do with these SKUs;
+there is no more information than there are SKUs with shocks. Adao, Kolesar & Morales (2019),
+Shift-share designs: theory and inference, Quarterly Journal of Economics 134, 1949-2010, equation
+(39), with the shocks of a SKU at all landmarks and locations in one cluster.
 """
 
 from __future__ import annotations
@@ -64,14 +64,14 @@ def shift_share_error(share: Shares, influence: Vector, residual: Vector) -> Shi
 
     Args:
         share: Shares of the instrument.
-        influence: (rows,) the instrument with the controls taken out, scaled so that the coefficient
-            is its product with the outcome.
+        influence: (rows,) the instrument with the controls taken out, scaled so that the
+            coefficient is its product with the outcome.
         residual: (rows,) residual of the outcome.
 
     >>> one = shares(np.arange(4), np.arange(4), np.ones(4), 4, np.arange(4))
     >>> found = shift_share_error(one, np.array([1.0, -1, 1, -1]), np.array([1.0, 2, 2, 4]))
     >>> round(found.error, 4), round(found.effective, 2)  # each row its own shock: White (1980)
-    (5.0, 1.75)
+    (5.0, 4.0)
     """
     shock = lsqr(share.matrix, influence, damp=_DAMP, iter_lim=_STEPS)[0]
     score = np.bincount(share.cluster, shock * (share.matrix.T @ residual))

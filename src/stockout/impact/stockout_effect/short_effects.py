@@ -1,5 +1,4 @@
-"""What a thwarted purchase does at once: the next order comes later, another item is bought, a basket
-is lost.
+"""What a thwarted purchase does at once: a later order, another item, a lost basket.
 
 The frame is that of the effect on customers: exposure by habit, the same instrument, controls and
 standard errors. Each figure is one thwarted purchase's.
@@ -13,7 +12,8 @@ import numpy as np
 
 from stockout.impact.stockout_effect.exposure import bought_within, pair_days
 from stockout.impact.stockout_effect.landmarks import AFTER, GAP, WINDOW
-from stockout.impact.stockout_effect.regression import Coefficient, two_stage
+from stockout.impact.stockout_effect.regression import Coefficient, Design, two_stage
+from stockout.impact.stockout_effect.shift_share import shares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,9 +117,6 @@ def _substituted(
     long_run = (out.out[-1] / np.maximum(out.known[-1], 1))[seen.pair_item]
     use = (own >= 0).astype(np.float64)
     rows = np.arange(own.size)
-    from stockout.impact.stockout_effect.regression import Design
-    from stockout.impact.stockout_effect.shift_share import shares
-
     days = pair_days(seen, out.out, 0, WINDOW)
     before = habit.rate * long_run
     columns = [np.ones(own.size), expected, habit.rate, habit.rate**2, before, long_run]

@@ -2,9 +2,9 @@
 
 A day out of stock is rarely a usual day: stock runs out when more is wanted. How much more is read
 off the purchases of the same customers while the item was there: in the same window for days that
-were wholly out, on the very days for those on which it ran out. Of the surge of the window half is taken
-to last while nothing is there: surges begin stockouts, and long stockouts outlast them. This scales
-the count of thwarted purchases; what identifies the effect remains the days out of stock.
+were wholly out, on the very days for those on which it ran out. Of the surge of the window half is
+taken to last while nothing is there: surges begin stockouts, and long stockouts outlast them. This
+scales the count of thwarted purchases; what identifies the effect remains the days out of stock.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ def thwarted(seen: Panel, bought: Purchases, out: OutDays, habit: Habits) -> Thw
     cell = seen.landmark[seen.pair_row] * items + seen.pair_item
 
     def by_item(values: Vector) -> Matrix:
-        return np.bincount(cell, values, gone.size).reshape(gone.shape)
+        summed = np.bincount(cell, values, gone.size).reshape(gone.shape)
+        return np.asarray(summed, dtype=np.float64)
 
     there = WINDOW - pair_days(seen, out.out, 0, WINDOW)
     usual = by_item(habit.rate * there)
