@@ -132,13 +132,17 @@ def report(world: str, strength: float, runs: list[Run]) -> None:
         for name in ("truth", "estimate", "error", "naive", "strata", "mde")
     )
     miss = estimate - truth
-    scale = truth.mean() if strength else np.nan
+    scale = float(truth.mean())
+    bias = f"{'':17}"
+    if scale:
+        sure = float(miss.std()) / np.sqrt(len(runs)) / scale
+        bias = f"{miss.mean() / scale:+8.1%} +-{sure:6.1%}"
     half = 1.959964 * error
     p_values = np.array([r.p_values for r in runs if r.p_values is not None])
     failed = (p_values < LEVEL / p_values.shape[1]).any(axis=1)
     print(
         f"{world:10}{strength:6.2f}{len(runs):6}{truth.mean():8.1f}{estimate.mean():8.1f}"
-        f"{miss.mean() / scale:+8.1%} +-{miss.std() / np.sqrt(len(runs)) / scale:5.1%}"
+        f"{bias}"
         f"{np.mean(np.abs(miss) <= half):8.1%}{np.mean(estimate > half):8.1%}"
         f"{np.mean(np.abs(estimate) > half):8.1%}{np.mean(estimate >= mde):8.1%}"
         f"{mde.mean():8.1f}{miss.std():8.1f}{error.mean():8.1f}{naive.mean():9.1f}"
@@ -173,7 +177,7 @@ def main() -> None:
                 with options.log.open("a", encoding="utf-8") as log:
                     log.write(json.dumps([*job, *found]) + "\n")
     print(
-        f"{'world':10}{'effect':>6}{'runs':>6}{'truth':>8}{'found':>8}{'bias':>8}{'':8}{'covers':>8}"
+        f"{'world':10}{'effect':>6}{'runs':>6}{'truth':>8}{'found':>8}{'bias':>8}{'':9}{'covers':>8}"
         f"{'above 0':>8}{'not 0':>8}{'detect':>8}{'MDE':>8}{'sd':>8}{'se':>8}{'naive':>9}"
         f"{'strata':>9}{'placebos':>9}{'rows':>8}"
     )

@@ -103,7 +103,7 @@ def test_what_is_no_longer_sold_is_not_out_of_stock() -> None:
     gone = sales.with_columns(on_hand=pl.Series([9.0] * 10 + [0.0] * 50))
     history = demand_history(sold, gone)
     rows = active_availability(history, active_periods(history, open_orders(history, None)))
-    assert rows["in_stock_share"].to_list() == [1.0] * 10 + [0.0] * 28
+    assert rows["in_stock_share"].to_list() == [1.0] * 10 + [0.5] + [0.0] * 27
 
 
 def test_weekly_availability_speaks_for_its_week() -> None:
