@@ -33,9 +33,10 @@ def customer_value(main: Frame, bought: Purchases, clv: pl.DataFrame | None) -> 
     Args:
         main: Frame of the estimate.
         bought: Purchases.
-        clv: Columns customer_id, clv (margin that the customer is expected to bring from now on)
-            and window_value (of it, what falls into the four weeks of the exposure window: lost
-            sales count the purchases that were thwarted in it). Or None.
+        clv: Columns customer_id, clv (margin that the customer would bring from the window on if
+            they stayed: a value that already counts on who has left, divided by the probability
+            that the customer is still there) and window_value (of it, what falls into the four
+            weeks of the window: lost sales count what was thwarted in it). Or None.
 
     Raises:
         InputError: The frame lacks a column, or has a customer twice.
