@@ -178,6 +178,8 @@ def _reorder(
             freq=config.freq,
             default_lead_time_days=config.default_lead_time_days,
             default_review_days=config.default_review_days,
+            models=config.forecast.models,
+            time_budget=config.forecast.time_budget,
             **settings,
         )
     run.write(
