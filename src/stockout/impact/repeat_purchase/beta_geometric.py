@@ -14,7 +14,7 @@ import numpy as np
 from scipy import special
 
 from stockout.impact.repeat_purchase.likelihood import Pairs, Part
-from stockout.impact.repeat_purchase.quadrature import tails
+from stockout.impact.repeat_purchase.quadrature import DIGITS, log_expm1, steps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -163,10 +163,14 @@ def _chunks(pairs: Pairs) -> list[tuple[Vector, Vector]]:
 def _purchases(shape: Vector, scale: Vector, a: float, b: Vector, weeks: Vector) -> Matrix:
     """Mean of (1 - (1 + p t / scale)^-shape) / p over p ~ Beta(a, b), by the log odds of p."""
     small = a < _SMALL_A
-    steps = tails(1.0 if small else a, float(b.min()))
-    odds = np.log(a / b)[:, None] + steps.at
+    middle, width = np.log(a / b), np.minimum(1.0, np.sqrt(1 / a + 1 / b))
+    nodes = steps(
+        float(((log_expm1(DIGITS / (1 + a if small else a)) + middle) / width).max()),
+        float(((log_expm1(DIGITS / b) - middle) / width).max()),
+    )
+    odds = middle[:, None] + width[:, None] * nodes.at
     log_p, log_q = -np.logaddexp(0, -odds), -np.logaddexp(0, odds)
-    log_mass = a * log_p + b[:, None] * log_q + np.log(steps.weight)
+    log_mass = a * log_p + b[:, None] * log_q + np.log(width[:, None] * nodes.weight)
     if small:
         mass = np.exp(log_mass - special.betaln(a, b)[:, None])
     else:

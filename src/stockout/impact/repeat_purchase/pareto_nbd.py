@@ -23,7 +23,7 @@ from scipy import special
 
 from stockout.impact.repeat_purchase.beta_geometric import negative_binomial
 from stockout.impact.repeat_purchase.likelihood import Pairs, Part
-from stockout.impact.repeat_purchase.quadrature import tails
+from stockout.impact.repeat_purchase.quadrature import DIGITS, log_expm1, steps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,9 +123,15 @@ def _integral(parameters: Vector, pairs: Pairs, first: Vector, second: float) ->
 
     Derivatives are means over the integrand, and those of second order its covariances.
     """
-    steps = tails(1.0, float(first.min()) + second - 1 if first.size else 1.0)
-    log_step = np.log(steps.weight) + steps.at
-    grow = np.exp(steps.at)
+    _, alpha, _, beta = parameters
+    # The integrand falls over `scale` at first, and as a power of t from the larger of the two on.
+    scale = 1 / (first / (alpha + pairs.time) + second / (beta + pairs.time))
+    reach = log_expm1(DIGITS / (first + second - 1)) + np.log(
+        (max(alpha, beta) + pairs.time) / scale
+    )
+    nodes = steps(DIGITS, float(reach.max(initial=1.0)))
+    log_step = np.log(nodes.weight) + nodes.at
+    grow = np.exp(nodes.at)
     part = Part(
         np.empty(first.size), np.empty((4, first.size)), np.zeros((4, 4, first.size))
     )
