@@ -164,9 +164,10 @@ def _purchases(shape: Vector, scale: Vector, a: float, b: Vector, weeks: Vector)
     """Mean of (1 - (1 + p t / scale)^-shape) / p over p ~ Beta(a, b), by the log odds of p."""
     small = a < _SMALL_A
     middle, width = np.log(a / b), np.minimum(1.0, np.sqrt(1 / a + 1 / b))
+    fall = DIGITS - a * np.log(a / (a + b)) - b * np.log(b / (a + b))  # from the peak, in logs
     nodes = steps(
-        float(((log_expm1(DIGITS / (1 + a if small else a)) + middle) / width).max()),
-        float(((log_expm1(DIGITS / b) - middle) / width).max()),
+        float(((log_expm1(fall / (1 + a if small else a)) + middle) / width).max()),
+        float(((log_expm1(fall / b) - middle) / width).max()),
     )
     odds = middle[:, None] + width[:, None] * nodes.at
     log_p, log_q = -np.logaddexp(0, -odds), -np.logaddexp(0, odds)

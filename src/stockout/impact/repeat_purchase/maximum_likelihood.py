@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from stockout.impact.repeat_purchase.likelihood import Sums
 
     Vector = NDArray[np.float64]
+    Matrix = NDArray[np.float64]
 
 _MOST_STEPS = 200
 _LONGEST_STEP = 2.0  # of a log: no parameter more than e^2 times larger at once
@@ -27,11 +28,16 @@ class Maximum(NamedTuple):
     """Where the likelihood is highest, or how far the search came."""
 
     parameters: Vector  # (parameters,)
-    standard_errors: Vector  # (parameters,) from the observed information; nan if not converged
+    covariance: Matrix  # of the logs, from the observed information; nan if not converged
     log_likelihood: float
     converged: bool
     reason: str | None  # why not
     steps: int
+
+    @property
+    def standard_errors(self) -> Vector:
+        """(parameters,) those of the logs times the parameter (delta method)."""
+        return self.parameters * np.sqrt(np.diag(self.covariance))
 
 
 def maximise(
@@ -46,8 +52,7 @@ def maximise(
 
     Returns:
         The maximum. It has converged only where a further step would gain nothing and the
-        likelihood curves down in every direction. Standard errors are those of the logs times the
-        parameter (delta method).
+        likelihood curves down in every direction.
 
     >>> from stockout.impact.repeat_purchase.likelihood import Sums
     >>> def of_one(p):  # ln L = 3 ln p - p, with its maximum at 3
@@ -65,8 +70,8 @@ def maximise(
         step = directions @ (slope / bent)
         down = bool((curvature > _SMALLEST * curvature.max()).all()) and curvature.max() > 0
         if down and slope @ (slope / bent) < _CLOSE:
-            errors = np.exp(logs) * np.sqrt(np.diag((directions / curvature) @ directions.T))
-            return Maximum(np.exp(logs), errors, here.value, True, None, steps)
+            covariance = (directions / curvature) @ directions.T
+            return Maximum(np.exp(logs), covariance, here.value, True, None, steps)
         step *= min(1.0, _LONGEST_STEP / np.abs(step).max())
         for _ in range(40):
             there = objective(np.exp(logs + step))
@@ -90,4 +95,5 @@ def maximise(
 
 
 def _stopped(logs: Vector, here: Sums, reason: str, steps: int) -> Maximum:
-    return Maximum(np.exp(logs), np.full_like(logs, np.nan), here.value, False, reason, steps)
+    unknown = np.full((logs.size, logs.size), np.nan)
+    return Maximum(np.exp(logs), unknown, here.value, False, reason, steps)

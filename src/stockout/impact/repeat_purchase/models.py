@@ -161,7 +161,7 @@ def prospects(fit: Fit, groups: Grouped, weeks: Vector) -> Prospects:
     >>> from stockout.impact.repeat_purchase.maximum_likelihood import Maximum
     >>> one = grouped(np.array([2.0]), np.array([30.43]), np.array([38.86]))
     >>> cdnow = np.array([0.5248387, 6.18299563, 0.89135421, 1.61399203])
-    >>> fit = Fit(MBG_NBD, Maximum(cdnow, cdnow, 0.0, True, None, 0), one)
+    >>> fit = Fit(MBG_NBD, Maximum(cdnow, np.eye(4), 0.0, True, None, 0), one)
     >>> found = prospects(fit, one, np.array([39.0]))
     >>> found.alive.round(5), found.expected.round(5)
     (array([0.70613]), array([[1.26267]]))

@@ -56,7 +56,8 @@ class Rhythm(NamedTuple):
             days: Days that they sum up to.
             since: Days since the last purchase.
 
-        >>> rhythm = Rhythm(Maximum(np.array([4.0, 3.0, 20.0]), np.zeros(3), 0.0, True, None, 0), 9)
+        >>> found = Maximum(np.array([4.0, 3.0, 20.0]), np.eye(3), 0.0, True, None, 0)
+        >>> rhythm = Rhythm(found, 9)
         >>> rhythm.overdue(np.full(3, 8.0), np.full(3, 56.0), np.array([0.0, 7.0, 28.0])).round(3)
         array([0.   , 0.556, 0.999])
         """
@@ -102,9 +103,7 @@ def fit_rhythm(gaps: Vector, days: Vector, log_gaps: Vector) -> Rhythm:
         raise NotKnownError(f"the rhythm of orders is not known: {found.reason}")
     scale = np.array([1.0, 1.0, unit])
     return Rhythm(
-        found._replace(
-            parameters=found.parameters * scale, standard_errors=found.standard_errors * scale
-        ),
+        found._replace(parameters=found.parameters * scale),
         int(has.sum()),
     )
 

@@ -41,7 +41,12 @@ _HISTORY = {
     "valued": pl.Float64,
     "mean_value": pl.Float64,
     "log_gaps": pl.Float64,
+    "early_frequency": pl.Float64,
+    "early_recency": pl.Float64,
 }
+
+SHORTEST_HOLDOUT = 13
+"""Weeks of history that a holdout has at least, and half of what it is predicted from."""
 
 _YEARS_AT_MOST = 30
 """A T beyond it means that the table counts days: no export reaches back so far."""
@@ -65,13 +70,15 @@ class PurchaseHistory(NamedTuple):
 
     ``customers`` has customer_id, frequency (repeat purchases), recency and T (weeks),
     first_purchase and last_purchase (dates), valued (repeat purchases of known positive value),
-    mean_value (of these, in money) and log_gaps (sum of ln days between two purchases); from a
-    summary, the last five are null.
+    mean_value (of these, in money), log_gaps (sum of ln days between two purchases), and
+    early_frequency and early_recency, which are those up to the holdout (null for who came later);
+    from a summary, all after T are null.
     """
 
     customers: pl.DataFrame
     left_out: LeftOut
     as_of: date | None  # None from a summary
+    holdout_from: date | None  # day after which a holdout starts; None where it would be too short
     from_sales: bool
 
     def column(self, name: str) -> Vector:
@@ -107,9 +114,10 @@ def purchase_history(sales: pl.DataFrame, as_of: date) -> PurchaseHistory:
         of_guests=guest.sum(),
         returned=returned.sum(),
         customers=pl.col("customer_id").filter(named & ~guest).n_unique(),
+        first=pl.col("date").filter(named & ~guest).min(),
     ).collect(engine="streaming")
     told = counts.row(0, named=True)
-    customers = told.pop("customers")
+    customers, first = told.pop("customers"), told.pop("first")
     if not customers:
         raise NotKnownError(
             "repeat purchases are not known, because no sales line names a customer",
@@ -118,7 +126,8 @@ def purchase_history(sales: pl.DataFrame, as_of: date) -> PurchaseHistory:
     known = lines.filter(named & ~guest)
     kept = _without_returns(sales, lines, known) if told["returned"] else known
     days = kept.filter(pl.col("units") > 0).group_by("customer_id", "date").agg(_value())
-    frame = _customers(days.collect(engine="streaming"), as_of)
+    holdout_from = _holdout_from(first, as_of)
+    frame = _customers(days.collect(engine="streaming"), as_of, holdout_from or as_of)
     if told["returned"]:
         sold = known.filter(pl.col("units") > 0).select(pl.len()).collect().item()
         left = kept.filter(pl.col("units") > 0).select(pl.len()).collect().item()
@@ -127,6 +136,7 @@ def purchase_history(sales: pl.DataFrame, as_of: date) -> PurchaseHistory:
         frame,
         LeftOut(**told, without_purchase=customers - frame.height),
         as_of,
+        holdout_from,
         from_sales=True,
     )
 
@@ -153,6 +163,7 @@ def summary_history(customers: pl.DataFrame) -> PurchaseHistory:
             for name, kind in _HISTORY.items()
         ),
         LeftOut(),
+        None,
         None,
         from_sales=False,
     )  # fmt: skip
@@ -248,7 +259,15 @@ def _without_returns(
     return pl.concat([known.filter(~touched).select(names), mine.select(names)])
 
 
-def _customers(days: pl.DataFrame, as_of: date) -> pl.DataFrame:
+def _holdout_from(first: date, as_of: date) -> date | None:
+    """The end of the first two thirds of the history, where both parts are long enough."""
+    weeks = (as_of - first).days / 7
+    if weeks / 3 < SHORTEST_HOLDOUT:
+        return None
+    return first + (as_of - first) * 2 / 3
+
+
+def _customers(days: pl.DataFrame, as_of: date, cut: date) -> pl.DataFrame:
     """One row a customer from one row a customer and day."""
     days = days.sort("customer_id", "date")
     again = pl.col("customer_id") == pl.col("customer_id").shift()
@@ -257,6 +276,7 @@ def _customers(days: pl.DataFrame, as_of: date) -> pl.DataFrame:
         again=again.fill_null(value=False), gap=pl.when(again).then(gap.cast(pl.Float64).log())
     )
     valued = pl.col("again") & (pl.col("value") > 0)
+    early = pl.col("date") <= cut
     weeks = 7.0
     return (
         days.group_by("customer_id", maintain_order=True)
@@ -267,10 +287,14 @@ def _customers(days: pl.DataFrame, as_of: date) -> pl.DataFrame:
             valued=valued.sum().cast(pl.Float64),
             mean_value=pl.col("value").filter(valued).mean(),
             log_gaps=pl.col("gap").sum(),
+            early=early.sum(),
+            early_last=pl.col("date").filter(early).max(),
         )
         .with_columns(
             recency=(pl.col("last_purchase") - pl.col("first_purchase")).dt.total_days() / weeks,
             T=(pl.lit(as_of) - pl.col("first_purchase")).dt.total_days() / weeks,
+            early_frequency=pl.when(pl.col("early") > 0).then(pl.col("early") - 1.0),
+            early_recency=(pl.col("early_last") - pl.col("first_purchase")).dt.total_days() / weeks,
         )
         .select(pl.col(name).cast(kind) for name, kind in _HISTORY.items())
     )

@@ -51,7 +51,7 @@ class Spend(NamedTuple):
             mean: Their mean value, anything where there are none.
 
         >>> cdnow = np.array([6.2488, 3.7446, 15.4478])
-        >>> spend = Spend(Maximum(cdnow, cdnow, 0.0, True, None, 0), 946, 0.1)
+        >>> spend = Spend(Maximum(cdnow, np.eye(3), 0.0, True, None, 0), 946, 0.1)
         >>> spend.expected(np.array([0.0, 2.0]), np.array([0.0, 22.35])).round(1)
         array([35.2, 24.7])
         """
@@ -85,7 +85,6 @@ def fit_spend(x: Vector, mean: Vector) -> Spend:
     return Spend(
         found._replace(
             parameters=found.parameters * scale,
-            standard_errors=found.standard_errors * scale,
             log_likelihood=found.log_likelihood - x.size * np.log(unit),
         ),
         x.size,
