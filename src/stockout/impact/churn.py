@@ -87,7 +87,7 @@ class Churn:
         days_since_last, usual_gap_days, overdue. ``docs/customers.md`` defines them.
         """
         found = self.repeat_purchase
-        frame = found.customers.with_columns(status=_status(found))
+        frame = found.customers.with_columns(status=_status(found), at_risk=_at_risk(found))
         names = ["customer_id", "name", "segment"]
         if self.people is None:
             none = pl.lit(None, pl.String)
@@ -100,9 +100,7 @@ class Churn:
         )
         columns = [name for name in found.customers.columns if name != "is_overdue"]
         at = columns.index("probability_alive")
-        return without_crumbs(
-            ordered.select(*names, *columns[1:at], "status", *columns[at:])
-        )
+        return without_crumbs(ordered.select(*names, *columns[1:at], "status", *columns[at:]))
 
     def by_sku(self) -> pl.DataFrame:
         """Lost customers by the SKU whose stockouts they met.
@@ -239,6 +237,17 @@ def _status(found: RepeatPurchase) -> pl.Expr:
         .then(pl.lit("overdue"))
         .otherwise(pl.lit("on time"))
     )
+
+
+def _at_risk(found: RepeatPurchase) -> pl.Expr:
+    """What is lost if the customer has gone; where the model does not fit, at his usual rhythm."""
+    if found.fits or found.rhythm is None:
+        return pl.col("at_risk")
+    usual = 7 * found.horizon / pl.col("usual_gap_days")
+    worth = pl.lit(1.0)
+    if found.margin.share is not None and found.spend is not None:
+        worth = found.margin.share * pl.col("expected_spend")
+    return pl.col("overdue") * usual * worth
 
 
 def _flat(value: object, name: str) -> list[tuple[str, float | None, str | None]]:

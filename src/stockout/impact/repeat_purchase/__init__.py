@@ -1,1 +1,1 @@
-"""Repeat purchases: how often customers come back, who has probably gone, and what they are worth."""
+"""Repeat purchases: how often customers come back, who has gone, and what they are worth."""

@@ -89,7 +89,7 @@ class BetaGeometric(NamedTuple):
         )
 
     def probability_alive(self, parameters: Vector, end: Pairs) -> Vector:
-        """ln of the likelihood of being a customer at T, apart from c(x): (pairs,)."""
+        """The log-likelihood of being a customer at T, apart from c(x): (pairs,)."""
         return self.still_there(parameters, end).value
 
     def purchases_if_alive(self, parameters: Vector, end: Pairs, weeks: Vector) -> Matrix:
@@ -117,7 +117,8 @@ class BetaGeometric(NamedTuple):
         leaves = np.full(most, -np.inf)
         can = last > 0
         leaves[can] = special.betaln(a + 1, b + last[can] - 1) - special.betaln(a, b)
-        return np.exp(stays) * counts + np.exp(leaves) * np.clip(reached, 0, None)
+        found: Matrix = np.exp(stays) * counts + np.exp(leaves) * np.clip(reached, 0, None)
+        return found
 
 
 MBG_NBD = BetaGeometric("mbgnbd", 1.0)
@@ -155,9 +156,7 @@ def _of_rate(parameters: Vector, pairs: Pairs) -> Part:
 
 def _chunks(pairs: Pairs) -> list[tuple[Vector, Vector]]:
     starts = range(0, pairs.x.size, _PAIRS_AT_ONCE)
-    return [
-        (pairs.x[k : k + _PAIRS_AT_ONCE], pairs.time[k : k + _PAIRS_AT_ONCE]) for k in starts
-    ]
+    return [(pairs.x[k : k + _PAIRS_AT_ONCE], pairs.time[k : k + _PAIRS_AT_ONCE]) for k in starts]
 
 
 def _purchases(shape: Vector, scale: Vector, a: float, b: Vector, weeks: Vector) -> Matrix:

@@ -9,11 +9,15 @@ import numpy as np
 import polars as pl
 
 from stockout.errors import NotKnownError
-from stockout.impact.repeat_purchase.goodness_of_fit import check_counts, check_holdout
+from stockout.impact.repeat_purchase.goodness_of_fit import (
+    UnfittedError,
+    check_counts,
+    check_holdout,
+)
 from stockout.impact.repeat_purchase.lifetime_value import discounted, looks
 from stockout.impact.repeat_purchase.likelihood import group_rows
 from stockout.impact.repeat_purchase.models import fit_model, prospects
-from stockout.impact.repeat_purchase.overdue_orders import LATE, fit_rhythm
+from stockout.impact.repeat_purchase.overdue_orders import LATE, REGULAR, fit_rhythm
 from stockout.impact.repeat_purchase.spend import fit_spend
 
 if TYPE_CHECKING:
@@ -66,7 +70,8 @@ class RepeatPurchase:
         rhythm: Distribution of the days between purchases.
         churn_rate: Expected share of customers who have gone.
         customers: One row a customer, as ``docs/customers.md`` lists them, unsorted.
-        reasons: Why one of fit, counts, holdout, spend, rhythm or clv is not there.
+        reasons: Why one of fit, holdout, spend, rhythm or clv is not there.
+        unfitted_before: Whether the model finds no maximum before the holdout.
     """
 
     history: PurchaseHistory
@@ -82,13 +87,20 @@ class RepeatPurchase:
     churn_rate: Share | None
     customers: pl.DataFrame
     reasons: dict[str, str]
+    unfitted_before: bool
 
     @property
     def fits(self) -> bool | None:
         """Whether the model describes these customers; None where it was not fitted."""
         if self.counts is None:
-            return None
-        return self.counts.fits and (self.holdout is None or self.holdout.fits)
+            return None if self.fit is None else False
+        foretold = not self.unfitted_before if self.holdout is None else self.holdout.fits
+        return self.counts.fits and foretold and not self.is_regular
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether customers buy in a rhythm, where the models take purchases for random."""
+        return self.rhythm is not None and self.rhythm.regularity >= REGULAR
 
 
 def estimate(
@@ -113,18 +125,18 @@ def estimate(
     if fit is not None and usable is None:
         reasons["fit"] = fit.maximum.reason or "no maximum was found"
     counts = None if usable is None else check_counts(usable)
-    holdout = (
-        None
-        if usable is None
-        else _known(reasons, "holdout", lambda: check_holdout(model, history))
-    )
+    holdout, unfitted = None, False
+    if usable is not None:
+        try:
+            holdout = _known(reasons, "holdout", lambda: check_holdout(model, history))
+        except UnfittedError as error:
+            reasons["holdout"], unfitted = error.message, True
     spend = _known(reasons, "spend", lambda: _spend(history))
     rhythm = _known(reasons, "rhythm", lambda: _rhythm(history))
     customers = _customers(
         history, usable, spend, rhythm, horizon=horizon, rate=discount_rate, margin=margin.share
     )
-    if "clv" not in reasons:
-        reasons.update(_why_no_value(reasons, margin, spend, usable))
+    reasons.update(_why_no_value(reasons, margin, spend, usable))
     return RepeatPurchase(
         history=history,
         model=model,
@@ -139,6 +151,7 @@ def estimate(
         churn_rate=None if usable is None else _churn_rate(usable),
         customers=customers,
         reasons=reasons,
+        unfitted_before=unfitted,
     )
 
 
@@ -146,6 +159,8 @@ def _known(reasons: dict[str, str], what: str, find: Callable[[], Found]) -> Fou
     """What is found, or nothing and the reason why."""
     try:
         return find()
+    except UnfittedError:
+        raise
     except NotKnownError as error:
         reasons[what] = error.message
         return None
@@ -190,7 +205,7 @@ def _churn_rate(fit: Fit) -> Share:
     def rate(logs: Vector) -> float:
         moved = fit._replace(maximum=fit.maximum._replace(parameters=np.exp(logs)))
         alive = prospects(moved, groups, np.empty(0)).alive
-        return float(1 - alive @ groups.count / groups.customers)
+        return float(1 - alive @ groups.number / groups.customers)
 
     logs = np.log(fit.parameters)
     steps = _LOG_STEP * np.eye(logs.size)

@@ -11,6 +11,7 @@ from scipy import special
 from stockout.errors import NotKnownError
 from stockout.impact.repeat_purchase.likelihood import group_rows
 from stockout.impact.repeat_purchase.models import fit_model, prospects
+from stockout.impact.repeat_purchase.purchase_history import SHORTEST_HOLDOUT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float64]
 
 CLASSES = 8
-"""Customers with 0, 1, ..., 6 and with 7 or more repeat purchases, as in Fader, Hardie & Lee (2005)."""
+"""Customers with 0, 1, ..., 6, and 7 or more repeat purchases: Fader, Hardie & Lee (2005)."""
 
 MOST_MISPLACED = 0.03
 """Share of customers that a fitting model puts into a wrong class at most: the index of
@@ -36,6 +37,10 @@ CDNOW the models are 3 to 16 % off (benchmarks/repeat_purchase.py)."""
 
 _TIMES = 1000  # distinct T that the expected histogram is computed for; others are put with these
 _HALF = 0.5  # expected customers below which a class tells nothing to chi-square
+
+
+class UnfittedError(NotKnownError):
+    """There is a holdout, but the model finds no maximum before it: a sign that it does not fit."""
 
 
 class CountCheck(NamedTuple):
@@ -83,8 +88,10 @@ def check_counts(fit: Fit) -> CountCheck:
     """
     groups = fit.groups
     x, weeks = groups.x[groups.at_x], groups.end.time[groups.at_end]
-    observed = np.bincount(np.minimum(x, CLASSES - 1).astype(int), groups.count, CLASSES)
-    times, number = _few_times(weeks, groups.count)
+    observed = np.bincount(np.minimum(x, CLASSES - 1).astype(int), groups.number, CLASSES).astype(
+        float
+    )
+    times, number = _few_times(weeks, groups.number)
     each = fit.model.count_probabilities(fit.parameters, times, CLASSES - 1)
     each = np.column_stack([each, np.clip(1 - each.sum(axis=1), 0, None)])
     expected = number @ each
@@ -109,13 +116,14 @@ def check_holdout(name: str, history: PurchaseHistory) -> Holdout:
         history: Purchases from sales.
 
     Raises:
-        NotKnownError: There is no holdout, or no fit to the earlier part.
+        NotKnownError: There is no holdout, or too few customers before it.
+        UnfittedError: The model finds no maximum before it.
     """
     if history.holdout_from is None or history.as_of is None:
         raise NotKnownError(
-            "the purchases are not those of sales"
+            "a summary has none"
             if not history.from_sales
-            else "the history is shorter than 39 weeks"
+            else f"the history is shorter than {3 * SHORTEST_HOLDOUT} weeks"
         )
     early = history.customers.filter(pl.col("early_frequency").is_not_null())
     after = (history.as_of - history.holdout_from).days / 7
@@ -124,7 +132,7 @@ def check_holdout(name: str, history: PurchaseHistory) -> Holdout:
     T = early["T"].to_numpy() - after  # noqa: N806 - the field's symbol
     fit = fit_model(name, x, t_x, T)
     if not fit.maximum.converged:
-        raise NotKnownError(f"no fit to the earlier part: {fit.maximum.reason}")
+        raise UnfittedError(f"no fit to the first two thirds: {fit.maximum.reason}")
     groups = group_rows(x, t_x, T, np.ones(x.size))
     expected = prospects(fit, groups, np.array([after])).expected[:, 0]
     later = early["frequency"].to_numpy() - x
@@ -154,12 +162,10 @@ def class_names() -> list[str]:
 def _few_times(weeks: Vector, count: Vector) -> tuple[Vector, Vector]:
     """At most a thousand distinct T, and the customers of each."""
     times, at = np.unique(weeks, return_inverse=True)
-    number = np.bincount(at, count)
+    number = np.bincount(at, count).astype(float)
     if times.size <= _TIMES:
         return times, number
-    part = np.minimum(
-        (np.cumsum(number) - number) / number.sum() * _TIMES, _TIMES - 1
-    ).astype(int)
-    parts = np.bincount(part, number, _TIMES)
+    part = np.minimum((np.cumsum(number) - number) / number.sum() * _TIMES, _TIMES - 1).astype(int)
+    parts = np.bincount(part, number, _TIMES).astype(float)
     mean = np.bincount(part, number * times, _TIMES) / np.maximum(parts, 1)
     return mean[parts > 0], parts[parts > 0]

@@ -1,4 +1,4 @@
-"""What a customer is worth over the next weeks: expected purchases, their value, margin, discount."""
+"""What a customer is worth: expected purchases, what each brings, margin and discount."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ def discounted(purchases: Matrix, horizon: float, discount_rate: float) -> Vecto
     interest = np.log1p(discount_rate) / WEEKS_A_YEAR
     discount = np.exp(-interest * looks(horizon))
     inner = (purchases[:, :-1] * discount[:-1]) @ (weight * horizon / 2)
-    return purchases[:, -1] * discount[-1] + interest * inner
+    worth: Vector = purchases[:, -1] * discount[-1] + interest * inner
+    return worth
 
 
 def measured_margin(sales: pl.DataFrame, products: pl.DataFrame | None) -> Margin:

@@ -1,12 +1,12 @@
 """The shape that all likelihoods of repeat purchases here have, and their sums over customers.
 
 A customer is (x, t_x, T): repeat purchases, the time of the last one and the time under watch, both
-in weeks since the first purchase. In each model he is still a customer at T, or left after t_x, so
+in weeks since the first purchase. In each model he is still there at T, or left after t_x, so
 
     ln L(x, t_x, T) = c(x) + ln(exp A(x, T) + exp B(x, t_x)).
 
-Each part depends on one time only, so it is computed for the distinct (x, T) and (x, t_x): a million
-customers whose times are whole days have some ten thousand of each.
+Each part depends on one time only, so it is computed for the distinct (x, T) and (x, t_x): a
+million customers whose times are whole days have some ten thousand of each.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 _LOOK, _ALL_DIFFER = 100_000, 0.8
-"""Where most of so many customers differ, as with times by the second, counting equals gains nothing."""
+"""Where most of so many customers differ, as with times by the second, equals are not counted."""
 
 
 class Pairs(NamedTuple):
@@ -46,7 +46,7 @@ class Part(NamedTuple):
 class Grouped(NamedTuple):
     """Customers with the same (x, t_x, T) counted once, and the distinct pairs that these use."""
 
-    count: Vector  # (groups,) customers
+    number: Vector  # (groups,) customers
     x: Vector  # distinct numbers of repeat purchases
     at_x: Indices  # (groups,) into x
     end: Pairs  # distinct (x, T)
@@ -57,7 +57,7 @@ class Grouped(NamedTuple):
     @property
     def customers(self) -> float:
         """How many there are."""
-        return float(self.count.sum())
+        return float(self.number.sum())
 
 
 class Likelihood(Protocol):
@@ -90,34 +90,35 @@ def grouped(x: Vector, t_x: Vector, T: Vector) -> Grouped:  # noqa: N803 - the f
         T: (customers,) weeks from the first purchase to the end.
 
     >>> both = grouped(np.array([2.0, 2.0]), np.array([3.0, 3.0]), np.array([9.0, 9.0]))
-    >>> both.count, both.end.time
+    >>> both.number, both.end.time
     (array([2.]), array([9.]))
     """
     rows = pl.DataFrame({"x": x, "t_x": t_x, "T": T})
-    if rows.head(_LOOK).is_unique().mean() > _ALL_DIFFER:
+    looked = rows.head(_LOOK)
+    if looked.is_unique().sum() > _ALL_DIFFER * looked.height:
         return group_rows(x, t_x, T, np.ones(x.size))
-    rows = rows.group_by("x", "t_x", "T").len("count").sort("x", "t_x", "T")
+    rows = rows.group_by("x", "t_x", "T").len("number").sort("x", "t_x", "T")
     return group_rows(
         rows["x"].to_numpy(),
         rows["t_x"].to_numpy(),
         rows["T"].to_numpy(),
-        rows["count"].cast(pl.Float64).to_numpy(),
+        rows["number"].cast(pl.Float64).to_numpy(),
     )
 
 
-def group_rows(x: Vector, t_x: Vector, T: Vector, count: Vector) -> Grouped:  # noqa: N803
+def group_rows(x: Vector, t_x: Vector, T: Vector, number: Vector) -> Grouped:  # noqa: N803
     """The pairs of rows that are distinct already.
 
     Args:
         x: (rows,) repeat purchases.
         t_x: (rows,) weeks to the last one.
         T: (rows,) weeks to the end.
-        count: (rows,) customers.
+        number: (rows,) customers.
     """
     xs, at_x = np.unique(x, return_inverse=True)
     end, at_end = _pairs(xs, at_x, T)
     last, at_last = _pairs(xs, at_x, t_x)
-    return Grouped(count, xs, at_x, end, at_end, last, at_last)
+    return Grouped(number, xs, at_x, end, at_end, last, at_last)
 
 
 def _pairs(xs: Vector, at_x: Indices, time: Vector) -> tuple[Pairs, Indices]:
@@ -140,7 +141,7 @@ def log_likelihood(model: Likelihood, parameters: Vector, groups: Grouped) -> Su
     at_end, at_last = still.value[groups.at_end], gone.value[groups.at_last]
     both = np.logaddexp(at_end, at_last)
     left = np.exp(at_last - both)  # the probability to have left
-    number = groups.count
+    number = groups.number
     of_x = np.bincount(groups.at_x, number, groups.x.size)
     of_end = np.bincount(groups.at_end, number * (1 - left), groups.end.x.size)
     of_last = np.bincount(groups.at_last, number * left, groups.last.x.size)

@@ -21,7 +21,7 @@ _LONGEST_STEP = 2.0  # of a log: no parameter more than e^2 times larger at once
 _SMALLEST = 1e-8  # share of the largest curvature below which a direction counts as flat
 _CLOSE = 1e-9  # of log-likelihood that a further step would gain
 _BOUND = np.log(1e5)
-"""A log beyond it: the customers are all alike in that, or nobody leaves, and no maximum is there."""
+"""A log beyond it: customers are all alike, or nobody leaves, and there is no maximum."""
 
 
 class Maximum(NamedTuple):
@@ -40,9 +40,7 @@ class Maximum(NamedTuple):
         return self.parameters * np.sqrt(np.diag(self.covariance))
 
 
-def maximise(
-    objective: Callable[[Vector], Sums], start: Vector, names: Sequence[str]
-) -> Maximum:
+def maximise(objective: Callable[[Vector], Sums], start: Vector, names: Sequence[str]) -> Maximum:
     """Climbs to the maximum.
 
     Args:
@@ -79,9 +77,9 @@ def maximise(
                 break
             step /= 2
         else:
-            return _stopped(logs, here, "the likelihood cannot be raised further", steps)
+            return _stopped(logs, here, _flat(directions[:, 0], names), steps)
         if there.value == here.value and not down:
-            return _stopped(logs, here, "the data do not tell the parameters apart", steps)
+            return _stopped(logs, here, _flat(directions[:, 0], names), steps)
         logs, here = logs + step, there
         beyond = np.abs(logs) > _BOUND
         if beyond.any():
@@ -92,6 +90,13 @@ def maximise(
             )
             return _stopped(logs, here, f"parameters run to a bound: {which}", steps)
     return _stopped(logs, here, f"no maximum found in {_MOST_STEPS} steps", _MOST_STEPS)
+
+
+def _flat(direction: Vector, names: Sequence[str]) -> str:
+    """Which parameters the data do not tell: those that the flattest direction moves."""
+    moved = np.abs(direction) > 0.1 * np.abs(direction).max()
+    which = " and ".join(name for name, is_moved in zip(names, moved, strict=True) if is_moved)
+    return f"the data do not tell {which}: other values are as likely"
 
 
 def _stopped(logs: Vector, here: Sums, reason: str, steps: int) -> Maximum:

@@ -56,7 +56,7 @@ class Model(Likelihood, Protocol):
         """Where the search starts, from repeat purchases a week and the mean T."""
 
     def probability_alive(self, parameters: Vector, end: Pairs) -> Vector:
-        """ln of the likelihood of being a customer at T, apart from c(x)."""
+        """The log-likelihood of being a customer at T, apart from c(x)."""
 
     def purchases_if_alive(self, parameters: Vector, end: Pairs, weeks: Vector) -> Matrix:
         """(pairs, horizons) purchases expected of who is a customer at T."""
@@ -126,7 +126,7 @@ def fit_model(name: str, x: Vector, t_x: Vector, T: Vector) -> Fit:  # noqa: N80
         )
     model, groups = MODELS[name], grouped(x, t_x, T)
     start = model.start(float(x.sum() / T.sum()), float(T.mean()))
-    sizes = [_some(groups, groups.count.size // _SAMPLE)] if groups.count.size > _SAMPLE else []
+    sizes = [_some(groups, groups.number.size // _SAMPLE)] if groups.number.size > _SAMPLE else []
     for part in (*sizes, groups):
         found = maximise(
             lambda parameters, part=part: log_likelihood(model, parameters, part),  # type: ignore[misc]
@@ -145,7 +145,7 @@ def _some(groups: Grouped, every: int) -> Grouped:
         groups.x[groups.at_x[here]],
         groups.last.time[groups.at_last[here]],
         groups.end.time[groups.at_end[here]],
-        groups.count[here],
+        groups.number[here],
     )
 
 

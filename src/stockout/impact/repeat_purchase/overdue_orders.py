@@ -37,6 +37,12 @@ LATE = 0.95
 """An order counts as overdue where one in twenty gaps of the customer at most is so long."""
 
 
+REGULAR = 1.5
+"""Regularity from which on purchases count as made in a rhythm, not at random; our own line: CDNOW,
+where the models fit, has 1.0, and the wholesaler of Online Retail II 1.7
+(benchmarks/repeat_purchase.py)."""
+
+
 class Rhythm(NamedTuple):
     """The fitted distribution of the days between two purchases."""
 
@@ -63,7 +69,8 @@ class Rhythm(NamedTuple):
         """
         k, q, v = self.maximum.parameters
         scale = v + days
-        return 1 - special.betainc(q + k * gaps, k, scale / (scale + since))
+        share: Vector = 1 - special.betainc(q + k * gaps, k, scale / (scale + since))
+        return share
 
     def usual_gap(self, gaps: Vector, days: Vector) -> Vector:
         """(customers,) days that half of the customer's gaps do not exceed.
@@ -74,7 +81,8 @@ class Rhythm(NamedTuple):
         """
         k, q, v = self.maximum.parameters
         share = special.betaincinv(q + k * gaps, k, 0.5)
-        return (v + days) * (1 / share - 1)
+        gap: Vector = (v + days) * (1 / share - 1)
+        return gap
 
 
 def fit_rhythm(gaps: Vector, days: Vector, log_gaps: Vector) -> Rhythm:

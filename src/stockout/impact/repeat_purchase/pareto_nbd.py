@@ -52,9 +52,7 @@ class ParetoNbd(NamedTuple):
     def of_count(self, parameters: Vector, x: Vector) -> Part:
         """c(x)."""
         r, alpha, s, beta = parameters
-        value = (
-            special.gammaln(r + x) - special.gammaln(r) + r * np.log(alpha) + s * np.log(beta)
-        )
+        value = special.gammaln(r + x) - special.gammaln(r) + r * np.log(alpha) + s * np.log(beta)
         gradient = np.stack(
             [
                 special.digamma(r + x) - special.digamma(r) + np.log(alpha),
@@ -72,7 +70,7 @@ class ParetoNbd(NamedTuple):
         return Part(value, gradient, hessian)
 
     def still_there(self, parameters: Vector, pairs: Pairs) -> Part:
-        """ln of (r+x) times the integral from T on."""
+        """The log of (r+x) times the integral from T on."""
         r, _, s, _ = parameters
         shape = r + pairs.x
         part = _integral(parameters, pairs, shape + 1, s)
@@ -81,7 +79,7 @@ class ParetoNbd(NamedTuple):
         return part._replace(value=part.value + np.log(shape))
 
     def gone(self, parameters: Vector, pairs: Pairs) -> Part:
-        """ln of s times the integral from t_x on."""
+        """The log of s times the integral from t_x on."""
         r, _, s, _ = parameters
         part = _integral(parameters, pairs, r + pairs.x, s + 1)
         part.gradient[2] += 1 / s
@@ -89,9 +87,10 @@ class ParetoNbd(NamedTuple):
         return part._replace(value=part.value + np.log(s))
 
     def probability_alive(self, parameters: Vector, end: Pairs) -> Vector:
-        """ln of the likelihood of being a customer at T, apart from c(x): (pairs,)."""
+        """The log-likelihood of being a customer at T, apart from c(x): (pairs,)."""
         r, alpha, s, beta = parameters
-        return -(r + end.x) * np.log(alpha + end.time) - s * np.log(beta + end.time)
+        log: Vector = -(r + end.x) * np.log(alpha + end.time) - s * np.log(beta + end.time)
+        return log
 
     def purchases_if_alive(self, parameters: Vector, end: Pairs, weeks: Vector) -> Matrix:
         """(pairs, horizons) purchases expected in the next ``weeks`` of who is a customer at T."""
@@ -100,7 +99,9 @@ class ParetoNbd(NamedTuple):
         power = (s - 1) * np.log1p(weeks / life)
         # (1 - q^(s-1)) / (s-1) for q = life / (life + weeks); its limit is -ln q where s is 1.
         lasting = np.log1p(weeks / life) * special.exprel(-power)
-        return ((r + end.x) / (alpha + end.time))[:, None] * life * lasting
+        rate = (r + end.x) / (alpha + end.time)
+        found: Matrix = rate[:, None] * life * lasting
+        return found
 
     def count_probabilities(self, parameters: Vector, T: Vector, most: int) -> Matrix:  # noqa: N803
         """(times, most) probabilities of 0, 1, ... repeat purchases in T weeks."""
@@ -112,14 +113,15 @@ class ParetoNbd(NamedTuple):
         life = beta * np.expm1(-np.log(survival) / s)
         left = negative_binomial(r, alpha, life.ravel(), most).reshape(T.size, _NODES, most)
         gone = np.einsum("tnx,n->tx", left, weight / 2) * (1 - stays)[:, None]
-        return stays[:, None] * negative_binomial(r, alpha, T, most) + gone
+        found: Matrix = stays[:, None] * negative_binomial(r, alpha, T, most) + gone
+        return found
 
 
 PARETO_NBD = ParetoNbd()
 
 
 def _integral(parameters: Vector, pairs: Pairs, first: Vector, second: float) -> Part:
-    """ln of the integral of (alpha + t)^-first (beta + t)^-second from each time on.
+    """The log of the integral of (alpha + t)^-first (beta + t)^-second from each time on.
 
     Derivatives are means over the integrand, and those of second order its covariances.
     """
@@ -132,16 +134,14 @@ def _integral(parameters: Vector, pairs: Pairs, first: Vector, second: float) ->
     nodes = steps(DIGITS, float(reach.max(initial=1.0)))
     log_step = np.log(nodes.weight) + nodes.at
     grow = np.exp(nodes.at)
-    part = Part(
-        np.empty(first.size), np.empty((4, first.size)), np.zeros((4, 4, first.size))
-    )
+    part = Part(np.empty(first.size), np.empty((4, first.size)), np.zeros((4, 4, first.size)))
     for k in range(0, first.size, _PAIRS_AT_ONCE):
         here = slice(k, k + _PAIRS_AT_ONCE)
         _integrate(parameters, pairs.time[here], first[here], second, log_step, grow, part, here)
     return part
 
 
-def _integrate(
+def _integrate(  # noqa: PLR0917 - what one slice needs of its caller
     parameters: Vector,
     time: Vector,
     first: Vector,
@@ -171,7 +171,7 @@ def _integrate(
     for i, feature in enumerate(features):
         mean = np.einsum("ij,ij->i", mass, feature)
         part.gradient[i, here] = -factors[i] * mean
-        feature -= mean[:, None]
+        np.subtract(feature, mean[:, None], out=feature)
     for i in range(4):
         weighted = mass * features[i]
         for j in range(i, 4):

@@ -27,7 +27,8 @@ SUMMARY = ("frequency", "recency", "T")
 GUESTS = (
     "anonymous", "cash", "cash customer", "cash sale", "guest", "guest customer", "n/a", "na",
     "no customer", "none", "null", "one-time customer", "unknown", "walk in", "walk-in",
-    "walk-in customer", "walkin", "laufkunde", "barverkauf", "散客", "零散客户", "零售客户", "游客", "匿名",
+    "walk-in customer", "walkin", "laufkunde", "barverkauf",
+    "散客", "零散客户", "零售客户", "游客", "匿名",
 )  # fmt: skip
 """Ids, in lower case, under which systems book those who did not say who they are."""
 
@@ -186,7 +187,7 @@ def check_summary(customers: pl.DataFrame) -> None:
     for name in SUMMARY:
         if customers[name].null_count() == customers.height:
             raise InputError(
-                f"customers: no column {name}, and the others of frequency, recency and T are there",
+                f"customers: no column {name}, but others of frequency, recency and T",
                 column=name,
                 hint="give all three in weeks: repeat purchases, first to last purchase, first "
                 "purchase to the end",
@@ -236,9 +237,7 @@ def _value() -> pl.Expr:
     return pl.when(worth.is_not_null().all()).then(worth.sum()).alias("value")
 
 
-def _without_returns(
-    sales: pl.DataFrame, lines: pl.LazyFrame, known: pl.LazyFrame
-) -> pl.LazyFrame:
+def _without_returns(sales: pl.DataFrame, lines: pl.LazyFrame, known: pl.LazyFrame) -> pl.LazyFrame:
     """Lines of known customers, returns taken off the sales that they undo.
 
     Only lines of customers and orders that have a return are looked at for it.

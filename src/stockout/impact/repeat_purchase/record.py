@@ -9,7 +9,7 @@ import polars as pl
 
 from stockout.impact.repeat_purchase.estimate import GONE
 from stockout.impact.repeat_purchase.goodness_of_fit import MOST_ERROR, MOST_MISPLACED, class_names
-from stockout.impact.repeat_purchase.overdue_orders import LATE
+from stockout.impact.repeat_purchase.overdue_orders import LATE, REGULAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,11 +114,12 @@ def _by_name(names: Sequence[str], maximum: Maximum | None, *, errors: bool) -> 
 def _churn_rate(found: RepeatPurchase) -> Record:
     share = found.churn_rate
     if share is None:
-        return {"value": None, "low": None, "high": None, "reason": found.reasons["fit"]}
+        reason = found.reasons["fit"]
+        return {"value": None, "low": None, "high": None, "by_model": None, "reason": reason}
     if found.fits is False:
-        reason = "the model does not fit these customers; read overdue instead"
-        return {"value": None, "low": None, "high": None, "reason": reason}
-    return {**share._asdict(), "reason": None}
+        reason = f"the model does not fit: {_why(found)}"
+        return {"value": None, "low": None, "high": None, "by_model": share.value, "reason": reason}
+    return {**share._asdict(), "by_model": share.value, "reason": None}
 
 
 def _gone(found: RepeatPurchase) -> int | None:
@@ -205,12 +206,12 @@ def _why(found: RepeatPurchase) -> str:
     if counts is None:
         return found.reasons["fit"]
     chance = ", within chance" if counts.fits and counts.misplaced > MOST_MISPLACED else ""
-    parts = [
-        f"{100 * counts.misplaced:.1f} % of customers have another number of repeat purchases than "
-        f"expected (line {100 * MOST_MISPLACED:.0f} %{chance})"
-    ]
-    if holdout is None:
-        parts.append(f"no later purchases to predict: {found.reasons.get('holdout')}")
+    misplaced = f"{100 * counts.misplaced:.1f} % of customers have another number of repeat"
+    parts = [f"{misplaced} purchases than expected (line {100 * MOST_MISPLACED:.0f} %{chance})"]
+    if found.unfitted_before:
+        parts.append(found.reasons["holdout"])
+    elif holdout is None:
+        parts.append(f"no later purchases to predict: {found.reasons['holdout']}")
     elif holdout.error is None:
         parts.append(f"nobody bought in the last {holdout.weeks:.0f} weeks")
     else:
@@ -219,6 +220,11 @@ def _why(found: RepeatPurchase) -> str:
             f"fitted to the first two thirds it predicts {100 * abs(holdout.error):.0f} % {way} "
             f"purchases than there were in the last {holdout.weeks:.0f} weeks "
             f"(line {100 * MOST_ERROR:.0f} %)"
+        )
+    if found.rhythm is not None and found.is_regular:
+        parts.append(
+            f"customers buy in a rhythm (regularity {found.rhythm.regularity:.1f}, line "
+            f"{REGULAR:g}; 1 is random), the model takes purchases for random"
         )
     return "; ".join(parts)
 
