@@ -33,7 +33,7 @@ CHANCE = 0.01
 
 MOST_ERROR = 0.2
 """Share by which the purchases of a holdout may differ from the predicted ones; our own line: on
-CDNOW the models are 3 to 16 % off (benchmarks/repeat_purchase.py)."""
+CDNOW the models are 2 to 5 % off (benchmarks/repeat_purchase.py)."""
 
 _TIMES = 1000  # distinct T that the expected histogram is computed for; others are put with these
 _HALF = 0.5  # expected customers below which a class tells nothing to chi-square

@@ -55,7 +55,7 @@ def discounted(purchases: Matrix, horizon: float, discount_rate: float) -> Vecto
 
     >>> rate = np.outer([1.0], looks(52.0))  # one purchase a week for a year
     >>> discounted(rate, 52.0, 0.0).round(6), discounted(rate, 52.0, 0.15).round(3)
-    (array([52.]), array([48.531]))
+    (array([52.]), array([48.541]))
     """
     _, weight = np.polynomial.legendre.leggauss(_NODES)
     interest = np.log1p(discount_rate) / WEEKS_A_YEAR

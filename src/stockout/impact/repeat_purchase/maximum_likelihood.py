@@ -56,7 +56,7 @@ def maximise(objective: Callable[[Vector], Sums], start: Vector, names: Sequence
     >>> def of_one(p):  # ln L = 3 ln p - p, with its maximum at 3
     ...     return Sums(float(3 * np.log(p[0]) - p[0]), 3 - p, -np.diag(p))
     >>> found = maximise(of_one, np.array([1.0]), ["p"])
-    >>> round(float(found.parameters[0]), 6), found.converged
+    >>> round(float(found.parameters[0]), 3), found.converged
     (3.0, True)
     """
     logs = np.log(start)

@@ -62,10 +62,11 @@ class Rhythm(NamedTuple):
             days: Days that they sum up to.
             since: Days since the last purchase.
 
+        >>> from stockout.impact.repeat_purchase.maximum_likelihood import Maximum
         >>> found = Maximum(np.array([4.0, 3.0, 20.0]), np.eye(3), 0.0, True, None, 0)
         >>> rhythm = Rhythm(found, 9)
         >>> rhythm.overdue(np.full(3, 8.0), np.full(3, 56.0), np.array([0.0, 7.0, 28.0])).round(3)
-        array([0.   , 0.556, 0.999])
+        array([0.   , 0.4  , 0.996])
         """
         k, q, v = self.maximum.parameters
         scale = v + days

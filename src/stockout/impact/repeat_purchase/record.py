@@ -204,7 +204,7 @@ def _why(found: RepeatPurchase) -> str:
     """The verdict in a sentence with its figures."""
     counts, holdout = found.counts, found.holdout
     if counts is None:
-        return found.reasons["fit"]
+        return "; ".join([found.reasons["fit"], *_rhythm_words(found)])
     chance = ", within chance" if counts.fits and counts.misplaced > MOST_MISPLACED else ""
     misplaced = f"{100 * counts.misplaced:.1f} % of customers have another number of repeat"
     parts = [f"{misplaced} purchases than expected (line {100 * MOST_MISPLACED:.0f} %{chance})"]
@@ -221,12 +221,14 @@ def _why(found: RepeatPurchase) -> str:
             f"purchases than there were in the last {holdout.weeks:.0f} weeks "
             f"(line {100 * MOST_ERROR:.0f} %)"
         )
-    if found.rhythm is not None and found.is_regular:
-        parts.append(
-            f"customers buy in a rhythm (regularity {found.rhythm.regularity:.1f}, line "
-            f"{REGULAR:g}; 1 is random), the model takes purchases for random"
-        )
-    return "; ".join(parts)
+    return "; ".join([*parts, *_rhythm_words(found)])
+
+
+def _rhythm_words(found: RepeatPurchase) -> list[str]:
+    if found.rhythm is None or not found.is_regular:
+        return []
+    regularity = f"regularity {found.rhythm.regularity:.1f}, line {REGULAR:g}; 1 is random"
+    return [f"customers buy in a rhythm ({regularity}), the model takes purchases for random"]
 
 
 def _crowded_start(found: RepeatPurchase) -> float | None:

@@ -50,6 +50,7 @@ class Spend(NamedTuple):
             x: Purchases of known value, 0 where there are none.
             mean: Their mean value, anything where there are none.
 
+        >>> from stockout.impact.repeat_purchase.maximum_likelihood import Maximum
         >>> cdnow = np.array([6.2488, 3.7446, 15.4478])
         >>> spend = Spend(Maximum(cdnow, np.eye(3), 0.0, True, None, 0), 946, 0.1)
         >>> spend.expected(np.array([0.0, 2.0]), np.array([0.0, 22.35])).round(1)
