@@ -43,8 +43,8 @@ def test_rhythm_is_recovered_and_overdue_is_calibrated() -> None:
     rate = generator.gamma(truth[1], 1 / truth[2], gaps.size)
     owner = np.repeat(np.arange(gaps.size), gaps)
     each = generator.gamma(truth[0], 1 / rate[owner])
-    days = np.bincount(owner, each, gaps.size)
-    logs = np.bincount(owner, np.log(each), gaps.size)
+    days = np.bincount(owner, each, gaps.size).astype(float)
+    logs = np.bincount(owner, np.log(each), gaps.size).astype(float)
     found = fit_rhythm(gaps.astype(float), days, logs)
     assert np.abs((found.maximum.parameters - truth) / found.maximum.standard_errors).max() < 3
     following = generator.gamma(truth[0], 1 / rate)  # each customer's next gap

@@ -61,12 +61,15 @@ class BetaGeometric(NamedTuple):
                 by_a + psi(b + stays) - psi(b),
             ]
         )
-        hessian = np.zeros((4, 4, x.size))
-        hessian[0, 0] = one(1, r + x) - one(1, r)
-        hessian[0, 1] = hessian[1, 0] = 1 / alpha
-        hessian[1, 1] = -r / alpha**2
-        hessian[2, 2] = hessian[2, 3] = hessian[3, 2] = one(1, a + b) - one(1, a + b + stays)
-        hessian[3, 3] = hessian[2, 2] + one(1, b + stays) - one(1, b)
+        both = one(1, a + b) - one(1, a + b + stays)
+        hessian = {
+            (0, 0): one(1, r + x) - one(1, r),
+            (0, 1): np.full_like(x, 1 / alpha),
+            (1, 1): np.full_like(x, -r / alpha**2),
+            (2, 2): both,
+            (2, 3): both,
+            (3, 3): both + one(1, b + stays) - one(1, b),
+        }
         return Part(value, gradient, hessian)
 
     def still_there(self, parameters: Vector, pairs: Pairs) -> Part:
@@ -81,12 +84,14 @@ class BetaGeometric(NamedTuple):
         can = before > 0
         stays = np.where(can, b + before - 1, 1.0)
         part.gradient[2], part.gradient[3] = 1 / a, -1 / stays
-        part.hessian[2, 2], part.hessian[3, 3] = -1 / a**2, 1 / stays**2
-        return Part(
-            np.where(can, part.value + np.log(a) - np.log(stays), -np.inf),
-            np.where(can, part.gradient, 0.0),
-            np.where(can, part.hessian, 0.0),
-        )
+        part.hessian[2, 2], part.hessian[3, 3] = np.full_like(stays, -1 / a**2), 1 / stays**2
+        value = part.value + np.log(a / stays)
+        if can.all():
+            return part._replace(value=value)
+        part.gradient[:, ~can] = 0
+        for bend in part.hessian.values():
+            bend[~can] = 0
+        return part._replace(value=np.where(can, value, -np.inf))
 
     def probability_alive(self, parameters: Vector, end: Pairs) -> Vector:
         """The log-likelihood of being a customer at T, apart from c(x): (pairs,)."""
@@ -148,9 +153,7 @@ def _of_rate(parameters: Vector, pairs: Pairs) -> Part:
     log = np.log(scale)
     gradient = np.zeros((4, shape.size))
     gradient[0], gradient[1] = -log, -shape / scale
-    hessian = np.zeros((4, 4, shape.size))
-    hessian[0, 1] = hessian[1, 0] = -1 / scale
-    hessian[1, 1] = shape / scale**2
+    hessian = {(0, 1): -1 / scale, (1, 1): shape / scale**2}
     return Part(-shape * log, gradient, hessian)
 
 

@@ -40,7 +40,7 @@ class Part(NamedTuple):
 
     value: Vector  # (n,)
     gradient: Matrix  # (4, n)
-    hessian: Matrix  # (4, 4, n)
+    hessian: dict[tuple[int, int], Vector]  # (n,) of i <= j; what is not there is 0
 
 
 class Grouped(NamedTuple):
@@ -96,7 +96,7 @@ def grouped(x: Vector, t_x: Vector, T: Vector) -> Grouped:  # noqa: N803 - the f
     rows = pl.DataFrame({"x": x, "t_x": t_x, "T": T})
     looked = rows.head(_LOOK)
     if looked.is_unique().sum() > _ALL_DIFFER * looked.height:
-        return group_rows(x, t_x, T, np.ones(x.size))
+        return _each_by_itself(x, t_x, T)
     rows = rows.group_by("x", "t_x", "T").len("number").sort("x", "t_x", "T")
     return group_rows(
         rows["x"].to_numpy(),
@@ -104,6 +104,15 @@ def grouped(x: Vector, t_x: Vector, T: Vector) -> Grouped:  # noqa: N803 - the f
         rows["T"].to_numpy(),
         rows["number"].cast(pl.Float64).to_numpy(),
     )
+
+
+def _each_by_itself(x: Vector, t_x: Vector, T: Vector) -> Grouped:  # noqa: N803
+    """Customers, sorted by x, each with pairs of his own."""
+    order = np.argsort(x, kind="stable")
+    x, t_x, T = x[order], t_x[order], T[order]  # noqa: N806
+    xs, at_x = np.unique(x, return_inverse=True)
+    own = np.arange(x.size)
+    return Grouped(np.ones(x.size), xs, at_x, Pairs(x, T), own, Pairs(x, t_x), own)
 
 
 def group_rows(x: Vector, t_x: Vector, T: Vector, number: Vector) -> Grouped:  # noqa: N803
@@ -148,12 +157,13 @@ def log_likelihood(model: Likelihood, parameters: Vector, groups: Grouped) -> Su
     value = float(own.value @ of_x + both @ number)
     gradient = own.gradient @ of_x + still.gradient @ of_end + gone.gradient @ of_last
     apart = still.gradient[:, groups.at_end] - gone.gradient[:, groups.at_last]
-    hessian = (
-        own.hessian @ of_x
-        + still.hessian @ of_end
-        + gone.hessian @ of_last
-        + (apart * (number * left * (1 - left))) @ apart.T
-    )
+    hessian = (apart * (number * left * (1 - left))) @ apart.T
+    for part, weight in ((own, of_x), (still, of_end), (gone, of_last)):
+        for (i, j), bend in part.hessian.items():
+            total = bend @ weight
+            hessian[i, j] += total
+            if i != j:
+                hessian[j, i] += total
     return Sums(value, *by_logs(parameters, gradient, hessian))
 
 

@@ -23,7 +23,14 @@ from scipy import special
 
 from stockout.impact.repeat_purchase.beta_geometric import negative_binomial
 from stockout.impact.repeat_purchase.likelihood import Pairs, Part
-from stockout.impact.repeat_purchase.quadrature import DIGITS, log_expm1, steps
+from stockout.impact.repeat_purchase.quadrature import (
+    CHEBYSHEV_NODES,
+    DIGITS,
+    chebyshev_nodes,
+    log_expm1,
+    steps,
+    through_nodes,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,12 +68,13 @@ class ParetoNbd(NamedTuple):
                 np.full_like(x, s / beta),
             ]
         )
-        hessian = np.zeros((4, 4, x.size))
-        hessian[0, 0] = special.polygamma(1, r + x) - special.polygamma(1, r)
-        hessian[0, 1] = hessian[1, 0] = 1 / alpha
-        hessian[1, 1] = -r / alpha**2
-        hessian[2, 3] = hessian[3, 2] = 1 / beta
-        hessian[3, 3] = -s / beta**2
+        hessian = {
+            (0, 0): special.polygamma(1, r + x) - special.polygamma(1, r),
+            (0, 1): np.full_like(x, 1 / alpha),
+            (1, 1): np.full_like(x, -r / alpha**2),
+            (2, 3): np.full_like(x, 1 / beta),
+            (3, 3): np.full_like(x, -s / beta**2),
+        }
         return Part(value, gradient, hessian)
 
     def still_there(self, parameters: Vector, pairs: Pairs) -> Part:
@@ -123,21 +131,64 @@ PARETO_NBD = ParetoNbd()
 def _integral(parameters: Vector, pairs: Pairs, first: Vector, second: float) -> Part:
     """The log of the integral of (alpha + t)^-first (beta + t)^-second from each time on.
 
-    Derivatives are means over the integrand, and those of second order its covariances.
+    For each x it is a smooth function of ln(shift + time). Where x comes with many times, it is
+    integrated at Chebyshev nodes and read off the polynomial through them.
+
+    Args:
+        parameters: (4,) positive.
+        pairs: Sorted by x.
+        first: (pairs,) power that belongs to x.
+        second: The other power.
     """
+    starts = np.flatnonzero(np.diff(pairs.x, prepend=-1.0))
+    ends = np.append(starts[1:], pairs.x.size)
+    many = ends - starts > 2 * CHEBYSHEV_NODES
+    if not many.any():
+        return _integrals(parameters, pairs.time, first, second)
+    shift = float(min(parameters[1], parameters[3]))
+    place = np.log(shift + pairs.time)
+    low, high = float(place.min()), float(place.max())
+    nodes = np.exp(chebyshev_nodes(low, high)) - shift
+    each = np.repeat(~many, ends - starts)
+    direct = _integrals(parameters, pairs.time[each], first[each], second)
+    few = starts[many]
+    at_nodes = _integrals(
+        parameters, np.tile(nodes, few.size), np.repeat(first[few], nodes.size), second
+    )
+    part = _empty(first.size)
+    for whole, known in zip(_figures(part), _figures(direct), strict=True):
+        whole[each] = known
+    figures = np.array(_figures(at_nodes)).reshape(-1, few.size, nodes.size)
+    for k, (start, end) in enumerate(zip(few, ends[many], strict=True)):
+        found = through_nodes(figures[:, k], place[start:end], low, high)
+        for whole, values in zip(_figures(part), found, strict=True):
+            whole[start:end] = values
+    return part
+
+
+def _empty(size: int) -> Part:
+    hessian = {(i, j): np.empty(size) for i in range(4) for j in range(i, 4)}
+    return Part(np.empty(size), np.empty((4, size)), hessian)
+
+
+def _figures(part: Part) -> list[Vector]:
+    """Value and derivatives of a part, each as an array of its own."""
+    return [part.value, *part.gradient, *part.hessian.values()]
+
+
+def _integrals(parameters: Vector, time: Vector, first: Vector, second: float) -> Part:
+    """The log of the integral; derivatives are means over the integrand, and its covariances."""
     _, alpha, _, beta = parameters
     # The integrand falls over `scale` at first, and as a power of t from the larger of the two on.
-    scale = 1 / (first / (alpha + pairs.time) + second / (beta + pairs.time))
-    reach = log_expm1(DIGITS / (first + second - 1)) + np.log(
-        (max(alpha, beta) + pairs.time) / scale
-    )
+    scale = 1 / (first / (alpha + time) + second / (beta + time))
+    reach = log_expm1(DIGITS / (first + second - 1)) + np.log((max(alpha, beta) + time) / scale)
     nodes = steps(DIGITS, float(reach.max(initial=1.0)))
     log_step = np.log(nodes.weight) + nodes.at
     grow = np.exp(nodes.at)
-    part = Part(np.empty(first.size), np.empty((4, first.size)), np.zeros((4, 4, first.size)))
+    part = _empty(first.size)
     for k in range(0, first.size, _PAIRS_AT_ONCE):
         here = slice(k, k + _PAIRS_AT_ONCE)
-        _integrate(parameters, pairs.time[here], first[here], second, log_step, grow, part, here)
+        _integrate(parameters, time[here], first[here], second, log_step, grow, part, here)
     return part
 
 
@@ -176,12 +227,9 @@ def _integrate(  # noqa: PLR0917 - what one slice needs of its caller
         weighted = mass * features[i]
         for j in range(i, 4):
             both = factors[i] * factors[j] * np.einsum("ij,ij->i", weighted, features[j])
-            part.hessian[i, j, here] += both
-            if i != j:
-                part.hessian[j, i, here] += both
+            part.hessian[i, j][here] = both
     for log, one, power in ((0, 1, first), (2, 3, second)):
         mean = -part.gradient[one, here] / power
-        square = part.hessian[one, one, here] / power**2 + mean**2
-        part.hessian[log, one, here] -= mean
-        part.hessian[one, log, here] -= mean
-        part.hessian[one, one, here] += power * square
+        square = part.hessian[one, one][here] / power**2 + mean**2
+        part.hessian[log, one][here] -= mean
+        part.hessian[one, one][here] += power * square
