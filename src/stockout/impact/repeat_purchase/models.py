@@ -34,7 +34,7 @@ ModelName = Literal["mbgnbd", "bgnbd", "pareto"]
 FEWEST_REPEAT_BUYERS = 30
 """Customers who came back that a fit needs at least: four parameters cannot be told from fewer.
 
-Of samples with so many, three in four fits converge, with 20 two in three, with 240 all
+Of samples with so many, three in four fits converge, with 20 two in three, with 240 nearly all
 (benchmarks/repeat_purchase.py)."""
 
 _SAMPLE = 20_000
@@ -116,7 +116,7 @@ def fit_model(
 
     Raises:
         ConfigError: There is no such model.
-        NotKnownError: Too few customers came back.
+        NotKnownError: Too few customers came back, or no time has passed.
 
     >>> from stockout.impact.repeat_purchase.models import fit_model
     >>> fit_model("mbgnbd", np.zeros(9), np.zeros(9), np.ones(9))
@@ -131,6 +131,8 @@ def fit_model(
         raise NotKnownError(
             f"{again:,} of {x.size:,} customers bought again, a model needs {fewest} who did"
         )
+    if not T.any():
+        raise NotKnownError("no time has passed since the first purchase of any customer")
     model, groups = MODELS[name], grouped(x, t_x, T)
     start = model.start(float(x.sum() / T.sum()), float(T.mean()))
     sizes = [_some(groups, groups.number.size // _SAMPLE)] if groups.number.size > _SAMPLE else []
