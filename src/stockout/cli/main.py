@@ -15,7 +15,17 @@ from typing import Annotated, NoReturn
 import typer
 from typer.main import get_command
 
-from stockout.cli import backtest, check, forecast, init, lost_sales, reorder, sample, simulate
+from stockout.cli import (
+    backtest,
+    check,
+    churn,
+    forecast,
+    init,
+    lost_sales,
+    reorder,
+    sample,
+    simulate,
+)
 from stockout.cli.help_text import WideGroup
 from stockout.cli.messages import say
 from stockout.errors import ExitCode, StockoutError
@@ -71,6 +81,7 @@ check.add_to(app)
 forecast.add_to(app)
 reorder.add_to(app)
 lost_sales.add_to(app)
+churn.add_to(app)
 backtest.add_to(app)
 simulate.add_to(app)
 sample.add_to(app)

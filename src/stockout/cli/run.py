@@ -244,15 +244,23 @@ def _run(shared: Mapping[str, Any], *, own_formats: bool) -> Run:
         as_of=shared["as_of"],
         output=shared["output"],
         asked=shared["format"],
-        format=None if own_formats else _format(shared["format"], shared["output"]),
+        format=None if own_formats else choose_format(shared["format"], shared["output"]),
         raw=shared["raw"],
         quiet=shared["quiet"],
         verbose=shared["verbose"],
     )
 
 
-def _format(asked: Format | None, output: Path | None) -> Format:
-    """The format asked for, else that of the file's suffix, else what suits stdout."""
+def choose_format(
+    asked: Format | None, output: Path | None, *, piped: Literal["csv", "json"] = "csv"
+) -> Format:
+    """The format asked for, else that of the file's suffix, else what suits stdout.
+
+    Args:
+        asked: The flag.
+        output: The file; None is stdout.
+        piped: What suits a stdout that is no terminal.
+    """
     if output is not None:
         from stockout.outputs import target_format
 
@@ -269,4 +277,4 @@ def _format(asked: Format | None, output: Path | None) -> Format:
             f"{asked} is not written to the terminal or a pipe",
             hint=f"name a file: --output FILE.{asked}",
         )
-    return asked or ("table" if sys.stdout.isatty() else "csv")
+    return asked or ("table" if sys.stdout.isatty() else piped)
