@@ -15,7 +15,18 @@ from typing import Annotated, NoReturn
 import typer
 from typer.main import get_command
 
-from stockout.cli import backtest, check, forecast, init, lost_sales, reorder, sample, simulate
+from stockout.cli import (
+    alert,
+    backtest,
+    check,
+    forecast,
+    history,
+    init,
+    lost_sales,
+    reorder,
+    sample,
+    simulate,
+)
 from stockout.cli.help_text import WideGroup
 from stockout.cli.messages import say
 from stockout.errors import ExitCode, StockoutError
@@ -73,6 +84,8 @@ reorder.add_to(app)
 lost_sales.add_to(app)
 backtest.add_to(app)
 simulate.add_to(app)
+alert.add_to(app)
+history.add_to(app)
 sample.add_to(app)
 
 
