@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -40,16 +41,20 @@ class Sender:
         asset = apprise.AppriseAsset(
             app_id="stockout", app_desc="stockout", app_url="", http_redirects=False
         )
-        with _listening():
+        with _listening() as heard, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of modules of Python that plugins load
             plugin = apprise.Apprise.instantiate(recipient.url, asset=asset)
         if plugin is None or not _schemes(plugin) & set(SCHEMES):
             raise ConfigError(
-                f"{recipient.shown}: the URL is not understood",
+                f"{recipient.shown}: the URL is not understood"
+                + (f" ({recipient.hide(heard[-1])})" if heard else ""),
                 hint=f"Apprise describes {recipient.scheme}:// at https://appriseit.com/services/",
             )
         plugin.overflow_mode = "split"  # what is too long for one message becomes several
         plugin.redirects = False  # a redirect could lead to an address that is refused
         self._plugin = plugin
+        self._service = apprise.Apprise(asset=asset)
+        self._service.add(plugin)
         self._refuse_local(resolve=False)
 
     def send(self, title: str, body: str, level: str) -> str | None:
@@ -61,8 +66,8 @@ class Sender:
         try:
             self._refuse_local(resolve=True)
             with _listening() as heard:
-                taken = self._plugin.notify(
-                    body=body, title=title, notify_type=_apprise().NotifyType(_KINDS[level])
+                taken = self._service.notify(
+                    body, title=title, notify_type=_KINDS[level], body_format="text"
                 )
         except ConfigError as error:
             return f"{error.message.partition(': ')[2]} ({error.hint})"

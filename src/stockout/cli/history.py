@@ -225,13 +225,16 @@ def _day(text: str) -> date:
 
 
 def _told(added: Added) -> str:
+    from stockout.exports.rows.parts import count_rows
+
+    rows = f"{added.table}: {count_rows(added.rows)}"
     if not added.changed:
-        return f"{added.table}: {added.rows:,} rows, all there already"
+        return f"{rows}, all there already"
     parts = [f"{added.new:,} new"]
     parts += [f"{added.corrected:,} corrected"] if added.corrected else []
     parts += [f"{added.removed:,} removed"] if added.removed else []
     parts += [f"{added.outdated:,} outdated"] if added.outdated else []
-    return f"{added.table}: {added.rows:,} rows, {', '.join(parts)} (version {added.version})"
+    return f"{rows}, {', '.join(parts)} (version {added.version})"
 
 
 def _write(run: Run, frame: pl.DataFrame) -> None:

@@ -143,7 +143,7 @@ class Source(_Model):
 
     Attributes:
         path: A file, a glob, a folder (hive-partitioned or not), a list of them; or the URL of a
-            database.
+            database; or ``history:FOLDER``.
         query: What is read from the database: a query, or the name of a table.
         profile: What is known of this export: ``shopify/orders``, or ``my_profile.toml/orders``;
             a system alone (``shopify``) leaves it to the header which of its exports this is.
