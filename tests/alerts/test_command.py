@@ -99,7 +99,8 @@ def test_runs_one_after_the_other(alert: Alert, shop: Path, hook: Hook) -> None:
         ),
         (RULE.replace("low", "x").replace("name", "nam"), "alert.rules.0.nam: unknown key"),
         (
-            RULE + '[alert.recipients]\nops = "feishu://${TOKEN}"\n[[alert.quiet]]\nfrom = "8pm"\n',
+            RULE
+            + '[alert.recipients]\nops = "feishu://${TOKEN}"\n[[alert.quiet]]\nstart = "8pm"\n',
             "a time of day like",
         ),
     ],

@@ -31,8 +31,10 @@ TOKEN = "t0ps3cret"  # noqa: S105 - of a receiver that the test starts
 class Desk:
     """Runs of one configuration, one after the other."""
 
-    def __init__(self, folder: Path, recipients: dict[str, str], **settings: object) -> None:
-        """Names of recipients, who all get every alert, and other settings."""
+    def __init__(
+        self, folder: Path, recipients: dict[str, str], quiet: list[QuietPeriod] | None = None
+    ) -> None:
+        """Names of recipients, who all get every alert, and quiet periods."""
         rule = AlertRule(
             name="low",
             table="reorder",
@@ -42,7 +44,7 @@ class Desk:
             recipients=list(recipients),
         )
         self.state = folder / "alerts.json"
-        self.config = AlertConfig(rules=[rule], recipients=recipients, **settings)
+        self.config = AlertConfig(rules=[rule], recipients=recipients, quiet=quiet or [])
         self.senders = {
             name: Sender(parse_recipient(name, url, {"TOKEN": TOKEN}), allow_local=True)
             for name, url in recipients.items()
@@ -58,7 +60,7 @@ class Desk:
 
     def statuses(self, now: datetime = NOW, **on_hand: float) -> dict[str, str]:
         """What becomes of each SKU."""
-        rows = self.run(now, **on_hand).rows
+        rows = self.run(now, dry_run=False, **on_hand).rows
         return dict(rows.select("sku", "status").rows())
 
 
@@ -156,7 +158,7 @@ def test_a_dry_run_sends_and_remembers_nothing(desk: Desk, hook: Hook) -> None:
 
 
 def test_in_a_quiet_period_messages_wait(tmp_path: Path, hook: Hook) -> None:
-    night = QuietPeriod(from_="20:00", to="07:00")
+    night = QuietPeriod(start="20:00", end="07:00")
     url = f"json://127.0.0.1:{hook.port}"
     desk = Desk(tmp_path, {"ops": url}, quiet=[night])
     assert desk.statuses(A=3, B=0) == {"A": "waits", "B": "sent"}
@@ -166,15 +168,15 @@ def test_in_a_quiet_period_messages_wait(tmp_path: Path, hook: Hook) -> None:
 @pytest.mark.parametrize(
     ("period", "hour", "is_quiet"),
     [
-        ({"from_": "08:00", "to": "17:00"}, 7, False),
-        ({"from_": "06:00", "to": "17:00"}, 6, True),
-        ({"from_": "04:00", "to": "06:00"}, 6, False),
+        ({"start": "08:00", "end": "17:00"}, 7, False),
+        ({"start": "06:00", "end": "17:00"}, 6, True),
+        ({"start": "04:00", "end": "06:00"}, 6, False),
         ({"weekdays": ["Mon"]}, 6, True),
         ({"weekdays": ["Sun"]}, 6, False),
-        ({"from_": "20:00", "to": "07:00", "weekdays": ["Sun"]}, 6, True),
-        ({"from_": "20:00", "to": "07:00", "weekdays": ["Mon"]}, 6, False),
-        ({"from_": "20:00", "to": "07:00", "weekdays": ["Mon"]}, 21, True),
-        ({"from_": "00:00", "to": "00:00"}, 6, True),
+        ({"start": "20:00", "end": "07:00", "weekdays": ["Sun"]}, 6, True),
+        ({"start": "20:00", "end": "07:00", "weekdays": ["Mon"]}, 6, False),
+        ({"start": "20:00", "end": "07:00", "weekdays": ["Mon"]}, 21, True),
+        ({"start": "00:00", "end": "00:00"}, 6, True),
     ],
 )
 def test_hours_and_weekdays(period: dict[str, Any], hour: int, *, is_quiet: bool) -> None:

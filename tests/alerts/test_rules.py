@@ -31,7 +31,7 @@ def rule(**given: object) -> AlertRule:
         "message": "{sku}: {on_hand} left",
         "recipients": ["ops"],
     }
-    return AlertRule(**(usual | given))
+    return AlertRule.model_validate(usual | given)
 
 
 def told(*rules: AlertRule, **results: pl.DataFrame) -> list[tuple[object, ...]]:

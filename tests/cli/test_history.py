@@ -68,6 +68,19 @@ def test_what_is_said_of_the_export_counts_when_it_is_added(cli: Cli, shop: Path
     assert exported.stdout.splitlines()[1].startswith("2026-06-28,00123,ALL,2.0,")
 
 
+def test_a_history_is_not_taken_for_an_export(cli: Cli, shop: Path) -> None:
+    cli("history", "add", "--inventory", "inventory.csv")
+    for table in ("history", "history/inventory"):
+        done = cli("reorder", "--inventory", table)
+        assert done.code == 2
+        assert "history/inventory is a table of a history" in done.stderr
+    (shop / "stockout.toml").unlink()
+    assert cli("init", ".", "--yes").code == 0
+    config = (shop / "stockout.toml").read_text()
+    assert "inventory.csv" in config
+    assert "month" not in config
+
+
 def test_list_export_and_compact(cli: Cli, shop: Path) -> None:
     rows = "date,sku,on_hand\n2026-06-28,00123,{}\n"
     for on_hand in (2, 3):

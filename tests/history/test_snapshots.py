@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -222,8 +223,16 @@ snapshots.add_snapshot(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
-@pytest.mark.parametrize("moment", ["before", "files", "half a file", "after"])
-@pytest.mark.parametrize("is_new", [True, False])
+@pytest.mark.parametrize(
+    ("moment", "is_new"),
+    [
+        ("before", False),
+        ("files", False),
+        ("half a file", False),
+        ("after", False),
+        ("files", True),
+    ],
+)
 def test_a_writer_that_is_killed_leaves_the_last_good_state(
     tmp_path: Path, moment: str, *, is_new: bool
 ) -> None:
@@ -274,12 +283,22 @@ def test_compacting_refuses_to_remove_what_others_may_be_reading(tmp_path: Path,
         compact(tmp_path, days)
 
 
-def test_versions_whose_files_are_gone_are_told(tmp_path: Path) -> None:
+def test_compacting_removes_files_that_were_replaced_long_ago(tmp_path: Path) -> None:
     add(tmp_path, stock(A=5))
-    old = list((tmp_path / "inventory").rglob("*.parquet"))
+    [old] = (tmp_path / "inventory").rglob("*.parquet")
     add(tmp_path, stock(A=4))
-    for path in old:
-        path.unlink()
+    month = 31 * 86_400
+    os.utime(old, (old.stat().st_mtime - month,) * 2)
+    log = tmp_path / "inventory/_delta_log/00000000000000000001.json"
+    log.write_text(
+        re.sub(
+            r'(?<="deletionTimestamp":)\d+',
+            lambda found: str(int(found[0]) - 1000 * month),
+            log.read_text(),
+        )
+    )
+    [done] = compact(tmp_path)
+    assert (done.removed, old.exists()) == (1, False)
     assert on_hand(tmp_path) == {"A": 4}
     with pytest.raises(InputError, match="version 0 of table inventory cannot be read"):
         read_history(tmp_path, "inventory", 0)

@@ -25,7 +25,7 @@ def quiet_level(periods: Sequence[QuietPeriod], now: datetime) -> str | None:
 
     >>> from datetime import datetime
     >>> from stockout.config import QuietPeriod
-    >>> night = QuietPeriod(from_="20:00", to="07:00", weekdays=["Fri"])
+    >>> night = QuietPeriod(start="20:00", end="07:00", weekdays=["Fri"])
     >>> quiet_level([night], datetime(2026, 6, 27, 6, 59))  # a Saturday
     'warning'
     >>> quiet_level([night], datetime(2026, 6, 27, 7, 0)) is None
@@ -36,7 +36,7 @@ def quiet_level(periods: Sequence[QuietPeriod], now: datetime) -> str | None:
 
 
 def _is_quiet(period: QuietPeriod, now: datetime) -> bool:
-    start, end = _minutes(period.from_), _minutes(period.to)
+    start, end = _minutes(period.start), _minutes(period.end)
     minute = 60 * now.hour + now.minute
     if start < end:
         return start <= minute < end and _is_on(period, now)

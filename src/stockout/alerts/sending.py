@@ -39,7 +39,11 @@ class Sender:
         self._allow_local = allow_local
         apprise = _apprise()
         asset = apprise.AppriseAsset(
-            app_id="stockout", app_desc="stockout", app_url="", http_redirects=False
+            app_id="stockout",
+            app_desc="stockout",
+            app_url="",
+            http_redirects=False,
+            storage_mode=apprise.PersistentStoreMode.MEMORY,  # nothing of it on the disk
         )
         with _listening() as heard, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of modules of Python that plugins load

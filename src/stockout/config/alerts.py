@@ -39,9 +39,7 @@ Days: TypeAlias = Annotated[int, BeforeValidator(_no_bool), Field(ge=0)]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class AlertRule(_Model):
@@ -74,14 +72,14 @@ class QuietPeriod(_Model):
     """When messages wait for the next run.
 
     Attributes:
-        from_: Its first minute, as ``20:00``; written ``from``.
-        to: The first minute after it. Where it is not later than ``from``, it is the next day's.
+        start: Its first minute, as ``20:00``.
+        end: The first minute after it. Where it is not later than ``start``, it is the next day's.
         weekdays: The days that it begins on; all where none are named.
         up_to: The gravest level that waits.
     """
 
-    from_: TimeOfDay = Field(default="00:00", alias="from")
-    to: TimeOfDay = "24:00"
+    start: TimeOfDay = "00:00"
+    end: TimeOfDay = "24:00"
     weekdays: list[Weekday] = Field(default_factory=list)
     up_to: Level = "warning"
 

@@ -180,6 +180,7 @@ def write_version(
     """
     deltalake = delta()
     dated = table in DATED
+    version = 0 if base is None else base.version() + 1
     properties = deltalake.CommitProperties(
         custom_metadata={_NOTE: json.dumps(note)},
         max_commit_retries=0,  # or what was written meanwhile would not be looked at
@@ -193,11 +194,10 @@ def write_version(
                 "partition_by": [MONTH] if dated else None,
             }
             deltalake.write_deltalake(folder / table, rows, mode="error", **settings)
-            return 0
+            return version
         if dated:
             named = ", ".join(f"'{month}'" for month in months)
             settings["predicate"] = f"{MONTH} IN ({named})"
-        before: int = base.version()
         deltalake.write_deltalake(base, rows, mode="overwrite", **settings)
     except deltalake.exceptions.CommitFailedError:
         return None
@@ -207,7 +207,7 @@ def write_version(
         raise StockoutError(
             f"{folder}: table {table} cannot be written: {_first_line(error)}"
         ) from None
-    return before + 1
+    return version
 
 
 def _first_line(error: BaseException) -> str:
