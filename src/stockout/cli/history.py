@@ -110,7 +110,7 @@ def _list(run: Run, *, store: Store = None) -> None:
     run.write(
         rows,
         lambda shown, console: plain_table(
-            shown.select(told).with_columns(short), size=console.size
+            shown.select(told).with_columns(short), size=console.size, last=True
         ),
     )
 

@@ -143,7 +143,7 @@ def version_at(folder: Path, table: str, day: date) -> int:
         InputError: There was none yet.
     """
     notes = notes_of(open_table(folder, table))
-    until = [note["version"] for note in notes if note["added"][:10] <= day.isoformat()]
+    until: list[int] = [note["version"] for note in notes if note["added"][:10] <= day.isoformat()]
     if not until:
         raise InputError(
             f"nothing had been added to table {table} by {day}",
@@ -180,7 +180,7 @@ def write_version(
     """
     deltalake = delta()
     dated = table in DATED
-    version = 0 if base is None else base.version() + 1
+    version: int = 0 if base is None else base.version() + 1
     properties = deltalake.CommitProperties(
         custom_metadata={_NOTE: json.dumps(note)},
         max_commit_retries=0,  # or what was written meanwhile would not be looked at

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 _AROUND = 4  # lines of a screen for the header, what is left out, and the prompt
 
 
-def plain_table(frame: pl.DataFrame, *, size: ConsoleDimensions) -> RenderableType:
-    """Every column of the last rows of a table that fit on the screen.
+def plain_table(
+    frame: pl.DataFrame, *, size: ConsoleDimensions, last: bool = False
+) -> RenderableType:
+    """Every column of as many rows of a table as fit on the screen.
 
     Args:
-        frame: The table; what comes last is shown.
+        frame: The table.
         size: Columns and lines to fill.
+        last: Whether its last rows are shown, not its first.
 
     >>> import polars as pl
     >>> from rich.console import Console, ConsoleDimensions
@@ -31,7 +34,8 @@ def plain_table(frame: pl.DataFrame, *, size: ConsoleDimensions) -> RenderableTy
     table       rows
     inventory  12000
     """
-    shown = frame.tail(max(size.height - _AROUND, 1))
+    most = max(size.height - _AROUND, 1)
+    shown = frame.tail(most) if last else frame.head(most)
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for name, dtype in shown.schema.items():
         table.add_column(
@@ -43,5 +47,5 @@ def plain_table(frame: pl.DataFrame, *, size: ConsoleDimensions) -> RenderableTy
         table.add_row(*(Text("" if cell is None else inert(str(cell))) for cell in row))
     hidden = frame.height - shown.height
     if hidden:
-        return Group(Text(f"{hidden:,} earlier rows; --output FILE has all", style="dim"), table)
+        return Group(table, Text(f"{hidden:,} more rows; --output FILE has all", style="dim"))
     return table
