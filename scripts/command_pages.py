@@ -6,6 +6,7 @@ python scripts/command_pages.py > docs/commands.md
 from __future__ import annotations
 
 import os
+from typing import Any
 
 os.environ |= {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
 
@@ -30,10 +31,19 @@ def pages() -> str:
         raise TypeError("the app has lost its commands")
     with group.make_context("stockout", [], resilient_parsing=True) as context:
         parts = [_INTRODUCTION, _page("stockout", group.get_help(context))]
-        for name, command in group.commands.items():
-            with command.make_context(name, [], parent=context, resilient_parsing=True) as inner:
-                parts.append(_page(f"stockout {name}", command.get_help(inner)))
+        parts += _of_group(group, context, "stockout")
     return "\n".join(parts)
+
+
+def _of_group(group: TyperGroup, context: Any, path: str) -> list[str]:  # noqa: ANN401 - vendored by typer
+    """The pages of the commands of a group, each followed by those of its own commands."""
+    parts = []
+    for name, command in group.commands.items():
+        with command.make_context(name, [], parent=context, resilient_parsing=True) as inner:
+            parts.append(_page(f"{path} {name}", command.get_help(inner)))
+            if isinstance(command, TyperGroup):
+                parts += _of_group(command, inner, f"{path} {name}")
+    return parts
 
 
 def _page(name: str, text: str) -> str:

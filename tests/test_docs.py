@@ -63,7 +63,13 @@ def test_commands_page_has_every_command_and_flag(root: Path) -> None:
     page = read(root / "docs" / "commands.md")
     group = get_command(app)
     assert isinstance(group, TyperGroup)
-    for name, command in group.commands.items():
+    of_groups = [
+        (f"{name} {inner}", command)
+        for name, outer in group.commands.items()
+        if isinstance(outer, TyperGroup)
+        for inner, command in outer.commands.items()
+    ]
+    for name, command in [*group.commands.items(), *of_groups]:
         start = page.index(f"## `stockout {name}`")
         section = page[start : page.find("\n## ", start)]
         for flag in (flag for param in command.params for flag in param.opts):

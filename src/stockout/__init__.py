@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stockout.checks.check import check_frames as check
     from stockout.exports.read import read_tables as read_tables
     from stockout.forecasting.forecast import forecast as forecast
+    from stockout.impact.churn import churn as churn
     from stockout.impact.lost_sales import lost_sales as lost_sales
     from stockout.replenishment.backtest import backtest as backtest
     from stockout.replenishment.reorder import reorder as reorder
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _VERBS = {
     "backtest": "stockout.replenishment.backtest",
     "check": "stockout.checks.check",
+    "churn": "stockout.impact.churn",
     "forecast": "stockout.forecasting.forecast",
     "lost_sales": "stockout.impact.lost_sales",
     "read_tables": "stockout.exports.read",
@@ -47,6 +49,7 @@ __all__ = [
     "__version__",
     "backtest",
     "check",
+    "churn",
     "forecast",
     "lost_sales",
     "read_tables",

@@ -51,3 +51,16 @@ def test_models_and_budget_may_stand_in_the_configuration(cli: Cli, shop: Path) 
     done = cli("forecast")
     assert done.code == 2
     assert "models: found 'arma'" in done.stderr
+
+
+def test_the_reorder_list_forecasts_by_the_configured_models(cli: Cli, shop: Path) -> None:
+    file = shop / "stockout.toml"
+    plain, text = cli("reorder", "--quiet"), file.read_text()
+    file.write_text(text + '[forecast]\nmodels = ["sba"]\n')
+    other = cli("reorder", "--quiet")
+    assert plain.code == other.code == 0
+    assert plain.stdout != other.stdout
+    file.write_text(text + '[forecast]\nmodels = ["arma"]\n')
+    wrong = cli("reorder")
+    assert wrong.code == 2
+    assert "models: found 'arma'" in wrong.stderr

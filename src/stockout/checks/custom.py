@@ -12,12 +12,11 @@ hint = "a wholesale order belongs to channel b2b"
 
 from __future__ import annotations
 
-import difflib
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
+from stockout.checks.filling_in import PLACEHOLDER, filled_in
 from stockout.checks.formats.checked import RuleText
 from stockout.checks.hits import BEYOND, Found, found
 from stockout.errors import ConfigError
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from stockout.config.models import CustomRule
     from stockout.exports.staging import StagedTable
 
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
 _PLACE = (SOURCE_FILE, SOURCE_ROW)
 _ENGINE_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
@@ -51,7 +49,7 @@ def custom_rule_texts(rules: Sequence[CustomRule]) -> dict[str, RuleText]:
         rule.code: RuleText(
             code=rule.code,
             name=rule.code.lower(),
-            title=_PLACEHOLDER.sub("...", rule.message),
+            title=PLACEHOLDER.sub("...", rule.message),
             severity=rule.severity,
             what=f"Rows of {rule.table} where {rule.where}",
             doc=f"{rule.message}\n\nRows of {rule.table} where {rule.where}"
@@ -125,38 +123,12 @@ def _compile(rule: CustomRule, table: StagedTable, key: str) -> _Compiled:
     return _Compiled(
         rule=rule,
         where=where,
-        message=_filled_in(rule.message, f"{key}.message", schema),
+        message=filled_in(rule.message, f"{key}.message", schema),
         hint=pl.lit(None, pl.String)
         if rule.hint is None
-        else _filled_in(rule.hint, f"{key}.hint", schema),
+        else filled_in(rule.hint, f"{key}.hint", schema),
         column=columns[0] if len(columns) == 1 else None,
     )
-
-
-def _filled_in(text: str, key: str, schema: Mapping[str, pl.DataType]) -> pl.Expr:
-    parts: list[pl.Expr] = []
-    for number, part in enumerate(_PLACEHOLDER.split(text)):
-        if number % 2 == 0:
-            parts.append(pl.lit(part))
-        elif part in schema:
-            parts.append(_shown(part, schema[part]))
-        else:
-            close = difflib.get_close_matches(part, list(schema), n=1)
-            raise ConfigError(
-                f"{key}: no column {part!r}",
-                hint=(f"did you mean {{{close[0]}}}? " if close else "")
-                + f"The columns are {', '.join(schema)}",
-            )
-    return pl.concat_str(parts)
-
-
-def _shown(name: str, dtype: pl.DataType) -> pl.Expr:
-    column = pl.col(name)
-    text = column.cast(pl.String)
-    if dtype.is_float():
-        whole = column.round(0).cast(pl.Int64, strict=False)
-        text = pl.when(column == whole).then(whole.cast(pl.String)).otherwise(text)
-    return text.fill_null("no value")
 
 
 def _matches(table: StagedTable, compiled: _Compiled, limit: int | None) -> Found:

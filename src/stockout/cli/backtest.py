@@ -193,7 +193,15 @@ def _backtest(
     tables = run.read(
         config,
         needed=["sales"],
-        useful=["inventory", "products", "suppliers", "purchases", "movements", "overrides"],
+        useful=[
+            "inventory",
+            "products",
+            "suppliers",
+            "purchases",
+            "movements",
+            "overrides",
+            "events",
+        ],
     )
     import stockout
     from stockout.demand.calendar import resolve_as_of
@@ -213,6 +221,7 @@ def _backtest(
             tables.purchases,
             tables.movements,
             tables.overrides,
+            tables.events,
             as_of=as_of,
             freq=config.freq,
             horizon=horizon,

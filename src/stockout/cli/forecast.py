@@ -84,7 +84,7 @@ def _forecast(
     tables = run.read(
         config,
         needed=["sales"],
-        useful=["inventory", "products", "purchases", "movements", "overrides"],
+        useful=["inventory", "products", "purchases", "movements", "overrides", "events"],
     )
     import stockout
     from stockout.demand.calendar import choose_freq, resolve_as_of
@@ -104,6 +104,7 @@ def _forecast(
             tables.purchases,
             tables.movements,
             tables.overrides,
+            tables.events,
             as_of=as_of,
             freq=period,
             horizon=config.forecast.horizon,

@@ -16,9 +16,12 @@ import typer
 from typer.main import get_command
 
 from stockout.cli import (
+    alert,
     backtest,
     check,
+    churn,
     forecast,
+    history,
     init,
     lost_sales,
     reorder,
@@ -81,9 +84,12 @@ check.add_to(app)
 forecast.add_to(app)
 reorder.add_to(app)
 lost_sales.add_to(app)
+churn.add_to(app)
 backtest.add_to(app)
 simulate.add_to(app)
 report.add_to(app)
+alert.add_to(app)
+history.add_to(app)
 sample.add_to(app)
 
 

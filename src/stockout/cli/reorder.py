@@ -150,7 +150,7 @@ def _reorder(
     tables = run.read(
         config,
         needed=["sales", "inventory"],
-        useful=["products", "suppliers", "purchases", "orders", "movements", "overrides"],
+        useful=["products", "suppliers", "purchases", "orders", "movements", "overrides", "events"],
     )
     settings = config.reorder.model_dump()
     if any(target is not None for target in (service_level, fill_rate, shortage_cost)):
@@ -173,10 +173,13 @@ def _reorder(
             tables.orders,
             tables.movements,
             tables.overrides,
+            tables.events,
             as_of=as_of,
             freq=config.freq,
             default_lead_time_days=config.default_lead_time_days,
             default_review_days=config.default_review_days,
+            models=config.forecast.models,
+            time_budget=config.forecast.time_budget,
             **settings,
         )
     run.write(

@@ -104,6 +104,8 @@ def _report(
             default_review_days=config.default_review_days,
             substituted=substituted,
             delayed=delayed,
+            models=config.forecast.models,
+            time_budget=config.forecast.time_budget,
             reorder=config.reorder.model_dump(),
             check=config.check,
         )

@@ -99,6 +99,8 @@ _SHARED: Mapping[str, Any] = {
     "verbose": Verbose,
 }  # fmt: skip
 
+_OF_EXPORTS = frozenset({"as_of", "profile", *TABLES})
+
 
 @dataclass(frozen=True)
 class Run:
@@ -189,6 +191,7 @@ def command(
     name: str,
     *,
     formats: Any = None,  # noqa: ANN401 - an annotation made at run time has no type
+    reads: bool = True,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Registers a function as a command; its first parameter gathers the flags that all share.
 
@@ -196,8 +199,11 @@ def command(
         app: Where the command goes.
         name: What it is called.
         formats: Annotation of the command's own ``--format``, in place of that of tables.
+        reads: Whether the command reads exports, and has the flags that say where they are.
     """
     flags = _SHARED if formats is None else {**_SHARED, "format": formats}
+    if not reads:
+        flags = {key: flag for key, flag in flags.items() if key not in _OF_EXPORTS}
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
@@ -239,20 +245,28 @@ def as_of_date(config: Config) -> date | None:
 def _run(shared: Mapping[str, Any], *, own_formats: bool) -> Run:
     return Run(
         config=shared["config"],
-        tables={name: shared[name] for name in TABLES if shared[name]},
-        profile=shared["profile"],
-        as_of=shared["as_of"],
+        tables={name: shared[name] for name in TABLES if shared.get(name)},
+        profile=shared.get("profile"),
+        as_of=shared.get("as_of"),
         output=shared["output"],
         asked=shared["format"],
-        format=None if own_formats else _format(shared["format"], shared["output"]),
+        format=None if own_formats else choose_format(shared["format"], shared["output"]),
         raw=shared["raw"],
         quiet=shared["quiet"],
         verbose=shared["verbose"],
     )
 
 
-def _format(asked: Format | None, output: Path | None) -> Format:
-    """The format asked for, else that of the file's suffix, else what suits stdout."""
+def choose_format(
+    asked: Format | None, output: Path | None, *, piped: Literal["csv", "json"] = "csv"
+) -> Format:
+    """The format asked for, else that of the file's suffix, else what suits stdout.
+
+    Args:
+        asked: The flag.
+        output: The file; None is stdout.
+        piped: What suits a stdout that is no terminal.
+    """
     if output is not None:
         from stockout.outputs import target_format
 
@@ -269,4 +283,4 @@ def _format(asked: Format | None, output: Path | None) -> Format:
             f"{asked} is not written to the terminal or a pipe",
             hint=f"name a file: --output FILE.{asked}",
         )
-    return asked or ("table" if sys.stdout.isatty() else "csv")
+    return asked or ("table" if sys.stdout.isatty() else piped)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from stockout.config.alerts import AlertConfig, AlertRule, QuietPeriod
 from stockout.config.models import (
     CheckConfig,
     Config,
     CustomRule,
     Exclude,
     ForecastConfig,
+    HistoryConfig,
     ReorderConfig,
     Source,
     SqlColumn,
@@ -16,11 +18,15 @@ from stockout.config.models import (
 )
 
 __all__ = [
+    "AlertConfig",
+    "AlertRule",
     "CheckConfig",
     "Config",
     "CustomRule",
     "Exclude",
     "ForecastConfig",
+    "HistoryConfig",
+    "QuietPeriod",
     "ReorderConfig",
     "Source",
     "SqlColumn",

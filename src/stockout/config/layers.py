@@ -227,8 +227,10 @@ def _from_current_directory(values: dict[str, object], folder: Path) -> None:
 
 
 def _absolute(path: object) -> object:
-    if not isinstance(path, str) or "://" in path:
+    if not isinstance(path, str) or "://" in path or path == "history:":
         return path
+    if path.startswith("history:"):
+        return f"history:{_absolute(path.removeprefix('history:'))}"
     return str(Path(path).expanduser().absolute())
 
 

@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from stockout.config.alerts import AlertConfig
 from stockout.config.faults import config_fault, unknown_key
 from stockout.config.layers import merge, read_layers
 
@@ -142,7 +143,7 @@ class Source(_Model):
 
     Attributes:
         path: A file, a glob, a folder (hive-partitioned or not), a list of them; or the URL of a
-            database.
+            database; or ``history:FOLDER``.
         query: What is read from the database: a query, or the name of a table.
         profile: What is known of this export: ``shopify/orders``, or ``my_profile.toml/orders``;
             a system alone (``shopify``) leaves it to the header which of its exports this is.
@@ -336,6 +337,16 @@ class CheckConfig(_Model):
         }
 
 
+class HistoryConfig(_Model):
+    """Settings of ``stockout history``.
+
+    Attributes:
+        path: The folder of the history, relative to the configuration.
+    """
+
+    path: Text = "history"
+
+
 class Config(_Model):
     """Everything a run is told.
 
@@ -351,6 +362,8 @@ class Config(_Model):
         forecast: Settings of the forecast.
         reorder: Settings of the reorder list.
         check: Settings of the checks.
+        history: Where snapshots are kept.
+        alert: Rules, recipients and quiet periods of messages.
         folder: The folder that relative source paths start from: where the file stands.
         file: The configuration file, None where there is none.
     """
@@ -367,6 +380,8 @@ class Config(_Model):
     forecast: ForecastConfig = Field(default_factory=ForecastConfig)
     reorder: ReorderConfig = Field(default_factory=ReorderConfig)
     check: CheckConfig = Field(default_factory=CheckConfig)
+    history: HistoryConfig = Field(default_factory=HistoryConfig)
+    alert: AlertConfig = Field(default_factory=AlertConfig)
     folder: Path = Path()
     file: Path | None = None
 

@@ -15,6 +15,8 @@ import polars as pl
 
 from stockout.demand.calendar import is_weekly, period_start
 from stockout.demand.ledger import MORNING_DAYS, SOLD_OUT_DURING_DAY, counted_stock
+from stockout.demand.panel import is_one_row_each, item_numbers
+from stockout.tables import ITEM
 
 if TYPE_CHECKING:
     from datetime import date
@@ -55,11 +57,10 @@ def shares_by_period(
         _from_flags(inventory, freq, as_of).with_columns(given=pl.lit(value=True)),
         _from_on_hand(inventory, sold, freq).with_columns(given=pl.lit(value=False)),
     ]
-    return (
-        pl.concat(parts)
-        .sort("given", descending=True, maintain_order=True)
-        .unique(["sku", "location", "period"], keep="first", maintain_order=True)
-    )
+    given, counted = parts
+    if not given.height or not counted.height:
+        return given if given.height else counted
+    return pl.concat([given, counted.join(given, on=["sku", "location", "period"], how="anti")])
 
 
 def _from_flags(inventory: pl.DataFrame, freq: Freq, as_of: date) -> pl.DataFrame:
@@ -76,11 +77,11 @@ def _from_flags(inventory: pl.DataFrame, freq: Freq, as_of: date) -> pl.DataFram
             .explode("date")
             .filter(pl.col("date") <= as_of)
         )
-    return (
-        flags.group_by("sku", "location", period=period_start(freq, pl.col("date")))
-        .agg(pl.col("share").mean())
-        .with_columns(sold_out=pl.lit(value=False))
-    )
+    flags = flags.select("sku", "location", "share", period=period_start(freq, pl.col("date")))
+    if not is_one_row_each(flags, "period"):
+        flags = flags.group_by("sku", "location", "period").agg(pl.col("share").mean())
+    columns = ["sku", "location", "period", "share"]
+    return flags.select(*columns, sold_out=pl.lit(value=False))
 
 
 def _from_on_hand(inventory: pl.DataFrame, sold: pl.DataFrame, freq: Freq) -> pl.DataFrame:
@@ -89,34 +90,43 @@ def _from_on_hand(inventory: pl.DataFrame, sold: pl.DataFrame, freq: Freq) -> pl
     A day that sold, or began with stock, and ended without ran out at an unknown hour.
     """
     sold_freq: Freq = "week" if is_weekly(sold["date"]) else "day"
-    key = ["sku", "location", "date"]
-    item = ["sku", "location"]
-    positions = counted_stock(inventory).sort(key)
-    units = (
-        (sold if positions.height else sold.clear())  # sums of which nothing would be asked
-        .group_by(*item, sold_period="date")
-        .agg(pl.col("units").sum())
-        .with_columns(pl.col("units").clip(0))
-    )
-    recent = pl.col("date").diff().over(item) <= pl.duration(days=MORNING_DAYS)
-    before = pl.when(recent).then(pl.col("on_hand").shift().over(item))
+    positions = counted_stock(inventory)
+    items = positions.select(ITEM).unique()
+    positions = positions.with_columns(item=item_numbers(positions, items)).sort("item", "date")
+    bought = sold if positions.height else sold.clear()  # else sums of which nothing would be asked
+    units = bought.select("units", key=_cell(item_numbers(bought, items), pl.col("date")))
+    if units["key"].n_unique() < units.height:
+        units = units.group_by("key").agg(pl.col("units").sum())
+    units = units.with_columns(pl.col("units").clip(0))
+    same = pl.col("item") == pl.col("item").shift()
+    recent = same & (pl.col("date").diff() <= pl.duration(days=MORNING_DAYS))
+    before = pl.when(recent).then(pl.col("on_hand").shift())
     empty = pl.col("on_hand") <= 0
     sold_then = pl.col("units").fill_null(0) > 0
     if sold_freq == "week":  # a week's sales say nothing of one day whose morning is known
         sold_then &= before.is_null()
     ran_out = empty & (sold_then | (before.fill_null(0) > 0))
-    return (
-        positions.with_columns(sold_period=period_start(sold_freq, pl.col("date")))
-        .join(units, on=[*item, "sold_period"], how="left", maintain_order="left")
+    found = (
+        positions.with_columns(key=_cell(pl.col("item"), period_start(sold_freq, pl.col("date"))))
+        .join(units, on="key", how="left", maintain_order="left")
         .with_columns(
             sold_out=ran_out,
             share=pl.when(ran_out)
             .then(SOLD_OUT_DURING_DAY)
             .otherwise(pl.when(empty).then(0.0).otherwise(1.0)),
         )
-        .group_by(*item, period=period_start(freq, pl.col("date")))
-        .agg(pl.col("share").mean(), pl.col("sold_out").any())
+        .select(*ITEM, "share", "sold_out", period=period_start(freq, pl.col("date")))
     )
+    if freq == "week":
+        sums = [pl.col("share").mean(), pl.col("sold_out").any()]
+        found = found.group_by(*ITEM, "period").agg(sums)
+    return found.select(*ITEM, "period", "share", "sold_out")
+
+
+def _cell(item: pl.Expr | pl.Series, date: pl.Expr) -> pl.Expr:
+    """One number for an item and a date; null without an item."""
+    number = pl.lit(item) if isinstance(item, pl.Series) else item
+    return number.cast(pl.Int64) * 2**32 + date.to_physical()
 
 
 def availability_matrix(

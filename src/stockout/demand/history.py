@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stockout.demand.calendar import Freq
+    from stockout.demand.event_days import EventDays
     from stockout.demand.ledger import Ledger
 
 logger = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class History:
     observed: NDArray[np.bool_]  # (periods, items) sales are demand: listed, open, not out of stock
     sold_out: NDArray[np.bool_]  # (periods, items) stock ran out, when within the period is unknown
     open: NDArray[np.bool_]  # (periods, items) listed, and the location was open for sale
+    events: EventDays | None = None  # promotions, holidays and events, planned ones too
 
     @property
     def periods(self) -> int:

@@ -186,7 +186,8 @@ def latent_demand(
         history: Demand history.
         products: Canonical products; their category says which items are similar, where the history
             does not.
-        events: Canonical events; promotions among them lift demand while they last.
+        events: Canonical events; promotions among them lift demand while they last. Without events
+            and sales, those of the history count.
         sales: Canonical sales; ``on_promo`` tells of promotions too.
         level_window: Days within which the level of demand may move at the fastest.
         passes: Times that all factors are fitted in turn.
@@ -210,15 +211,21 @@ def latent_demand(
         weekday=(np.arange(history.periods) + history.first_period.weekday()) % 7
         if history.freq == "day"
         else None,
-        promoted=promoted_periods(
-            history, _conformed(events, "events"), _conformed(sales, "sales")
-        ),
+        promoted=_promoted(history, events, sales),
         place=_codes(history.items["location"]),
         category=_codes(_category(history, products)),
     )
     shortest = level_window / DAYS_PER_PERIOD[history.freq]
     factors = fit_factors(seen, kinds, shortest, passes)
     return _latent(history, listed, seen, factors)
+
+
+def _promoted(
+    history: History, events: pl.DataFrame | None, sales: pl.DataFrame | None
+) -> Flags | None:
+    if events is None and sales is None and history.events is not None:
+        return history.events.promoted(history)
+    return promoted_periods(history, _conformed(events, "events"), _conformed(sales, "sales"))
 
 
 def _conformed(frame: pl.DataFrame | None, table: str) -> pl.DataFrame | None:

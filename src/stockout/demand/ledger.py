@@ -18,6 +18,7 @@ import polars as pl
 from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.flows import stock_flows
 from stockout.demand.grid import Grid
+from stockout.demand.panel import is_one_row_each
 from stockout.demand.roll import CRUMB, rolled_stock, surprises
 from stockout.tables import ITEM
 
@@ -63,7 +64,10 @@ def counted_stock(inventory: pl.DataFrame) -> pl.DataFrame:
     Returns:
         Columns sku, location, date, on_hand.
     """
-    return inventory.drop_nulls("on_hand").group_by(*ITEM, "date").agg(pl.col("on_hand").sum())
+    counted = inventory.select(*ITEM, "date", "on_hand").drop_nulls("on_hand")
+    if is_one_row_each(counted):
+        return counted
+    return counted.group_by(*ITEM, "date").agg(pl.col("on_hand").sum())
 
 
 def stock_ledger(

@@ -62,7 +62,7 @@ def first_listed(
         stocked = (
             (pl.col("on_hand") > 0) | pl.col("in_stock") | (pl.col("in_stock_share") > 0)
         ).fill_null(value=False)
-        signs.append(inventory.filter(stocked).select(*ITEM, "date"))
+        signs.append(inventory.filter(stocked).group_by(ITEM).agg(pl.col("date").min()))
     if purchases is not None:
         received = purchases.drop_nulls("received_date")
         signs.append(received.select(*ITEM, date="received_date"))
@@ -156,10 +156,10 @@ def _in_stock(inventory: pl.DataFrame | None, as_of: date) -> pl.DataFrame:
     return (
         inventory.filter(pl.col("date") <= as_of)
         .with_columns(stocked=stocked.fill_null(value=False))
-        .filter(pl.col("date") == pl.col("date").max().over(ITEM))
+        .group_by(ITEM)
+        .agg(pl.col("stocked").filter(pl.col("date") == pl.col("date").max()).any())
         .filter("stocked")
         .select(ITEM)
-        .unique()
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import tempfile
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stockout.errors import InputError
 from stockout.exports.locations import at_one_level
@@ -17,12 +18,13 @@ from stockout.exports.rows.table import read_exports
 from stockout.exports.sources import Asked, open_source, shown_files, sources_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import date
 
     import polars as pl
 
     from stockout.config import Config, Source
+    from stockout.exports.formats.files import ExportFile
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,14 @@ class Tables:
     locations: pl.DataFrame | None = None
     events: pl.DataFrame | None = None
     overrides: pl.DataFrame | None = None
+
+
+class Exported(NamedTuple):
+    """A canonical table as its exports have it."""
+
+    rows: pl.DataFrame  # at the locations of the exports
+    names: str  # what messages call the files
+    digest: str  # SHA-256 of the files; empty where it is not asked for
 
 
 def read_tables(
@@ -77,9 +87,32 @@ def read_tables(
     read: dict[str, pl.DataFrame] = {}
     for name in config.tables:
         if name in wanted:
-            frames = [_read(asked) for asked in sources_of(config, name, as_of)]
+            frames = [_read(asked).rows for asked in sources_of(config, name, as_of)]
             read[name] = merge_sources(frames, name)
     return Tables(**at_one_level(read, by_location=config.by_location))
+
+
+def read_exact(config: Config, table: str, *, as_of: date | None = None) -> Exported:
+    """Reads one table at the locations that its exports have, and says what they are.
+
+    Args:
+        config: Where the table is.
+        table: Name of a table that it names.
+        as_of: The date of a stock list that does not say its own; None is the configuration's.
+
+    Raises:
+        InputError: An export cannot be used; the error names file, row and column.
+        ConfigError: The configuration does not fit the export.
+    """
+    read = [_read(asked, hashed=True) for asked in sources_of(config, table, as_of)]
+    if len(read) == 1:
+        return read[0]
+    together = hashlib.sha256("".join(one.digest for one in read).encode())
+    return Exported(
+        merge_sources([one.rows for one in read], table),
+        ", ".join(one.names for one in read),
+        together.hexdigest(),
+    )
 
 
 def read_table(
@@ -106,10 +139,10 @@ def read_table(
         InputError: The export cannot be used; the error names file, row and column.
         ConfigError: The configuration does not fit the export.
     """
-    return _read(Asked(table, source, folder, Told(f"tables.{table}", config_name, as_of)))
+    return _read(Asked(table, source, folder, Told(f"tables.{table}", config_name, as_of))).rows
 
 
-def _read(asked: Asked) -> pl.DataFrame:
+def _read(asked: Asked, *, hashed: bool = False) -> Exported:
     table, source = asked.table, asked.source
     with (
         asked.naming_the_setting(),
@@ -130,4 +163,16 @@ def _read(asked: Asked) -> pl.DataFrame:
             logger.warning("%s: no rows in %s", table, names)
         else:
             logger.info("%s: %s read from %s", table, count_rows(frame.height), names)
-        return complete(frame, table, names)
+        files = [file for plan, _ in plans for file in plan.export.files]
+        return Exported(complete(frame, table, names), names, _digest(files) if hashed else "")
+
+
+def _digest(files: Sequence[ExportFile]) -> str:
+    """That of the one file, as other programs give it; of several, that of theirs together."""
+    digests = []
+    for file in files:
+        with (file.copy_of or file.path).open("rb") as stream:
+            digests.append(hashlib.file_digest(stream, "sha256").hexdigest())
+    if len(digests) == 1:
+        return digests[0]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()

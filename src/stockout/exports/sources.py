@@ -13,6 +13,7 @@ from stockout.exports.databases.database_url import is_database
 from stockout.exports.formats.files import find_files, same_content
 from stockout.exports.formats.opening import open_exports
 from stockout.exports.formats.text_files import check_encoding
+from stockout.exports.kept import is_kept, kept_source, open_kept
 from stockout.exports.mapping import check_told_columns, section
 from stockout.exports.profiles import find_known
 from stockout.exports.rows.planning import Told, make_plan
@@ -70,6 +71,7 @@ def sources_of(config: Config, table: str, as_of: date | None = None) -> list[As
     for number, source in enumerate(sources, start=1):
         if source.profile is None and config.profile is not None:
             source = source.model_copy(update={"profile": config.profile})  # noqa: PLW2901
+        source = kept_source(source, config)  # noqa: PLW2901
         key = f"tables.{table}" if len(sources) == 1 else f"tables.{table}.{number}"
         asked.append(Asked(table, source, config.folder, Told(key, name, day)))
     return asked
@@ -107,6 +109,8 @@ def open_files(asked: Asked, scratch: Path) -> Sequence[Export]:
     if source.encoding is not None:
         check_encoding(source.encoding, f"{told.config_name}: {told.key}.encoding")
     paths = [source.path] if isinstance(source.path, str) else source.path
+    if any(is_kept(path) for path in paths):
+        return open_kept(paths, table, scratch, folder)
     if any(is_database(path) for path in paths):
         return open_database(source, scratch, folder)
     files, fmt = find_files(source.path, folder, source.format)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from stockout.demand.history import History
+    from stockout.forecasting.event_effects import Effects
 
     Matrix = NDArray[np.float64]
 
@@ -35,6 +36,7 @@ class DemandModel:
     model: pl.Series  # (items,) what the level comes from; `ended` and `new` by rule
     sum_shift: Matrix | None = None  # (items, scores) correction of quantiles of sums; None is none
     period_shift: Matrix | None = None  # (items, scores) the same of single periods
+    effects: Effects | None = None  # of events, in the mean; None where none is known
 
     def sum_mean(self, start: ArrayLike, stop: ArrayLike) -> Matrix:
         """(items,) expected demand from ``start`` to ``stop``, in periods after as-of.
@@ -82,4 +84,8 @@ class DemandModel:
 
     def period_variance(self) -> Matrix:
         """(horizon, items) variance of the demand of each single period."""
-        return np.asarray(self.period_noise * self.mean + self.level_variance * self.mean**2)
+        relative = self.level_variance
+        if self.effects is not None:
+            own = (self.level_variance - self.effects.in_level).clip(0)
+            relative = own + self.effects.error.astype(np.float64) ** 2
+        return np.asarray(self.period_noise * self.mean + relative * self.mean**2)

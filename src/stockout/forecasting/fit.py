@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,10 +19,11 @@ from stockout.demand.segments import segments
 from stockout.forecasting.block import WARM_UP, Block
 from stockout.forecasting.calibration import GRID, shape
 from stockout.forecasting.demand_model import DemandModel
+from stockout.forecasting.event_effects import planned_then_usual, with_effect_spread, with_effects
 from stockout.forecasting.learned_demand import learned_demand
 from stockout.forecasting.models import PORTFOLIO, family
 from stockout.forecasting.past_errors import Outlook, Past, calibrations, member_weights, share
-from stockout.forecasting.seasonality import category_codes, seasons_ahead
+from stockout.forecasting.seasonality import category_codes
 from stockout.forecasting.short_history import prior_of_rates, shrunk_level
 from stockout.forecasting.stopped import hazard_of
 
@@ -99,14 +101,13 @@ def fit(
     >>> fit(demand_history(frame), horizon=14).sum_mean(0, 14).round(0).tolist()
     [28.0]
     """
-    learned = learned_demand(history)
+    learned, seasons, effects = with_effects(learned_demand(history), horizon)
     past = learned.history
     periods, items = history.units.shape
     wanted = np.broadcast_to(
         np.asarray(horizon if protection is None else protection, dtype=np.float64), (items,)
     )
     spans = _nearest_span(wanted, periods)
-    seasons = seasons_ahead(past, horizon)
     classes = segments(past)["demand_class"].rank("dense").to_numpy().astype(np.int64) - 1
     is_integer = history.items["is_integer"].to_numpy().astype(np.bool_)
     estimates = _Estimates.empty(horizon, items)
@@ -140,7 +141,7 @@ def fit(
         if short.size:
             estimates.put(short, _from_category(past, seasons, estimates, live, short))
     estimates.label[(history.items["status"] == "new").to_numpy()] = "new"
-    return DemandModel(
+    model = DemandModel(
         history,
         estimates.mean,
         estimates.noise,
@@ -151,6 +152,13 @@ def fit(
         estimates.sum_shift.T,
         estimates.period_shift.T,
     )
+    if effects is None:
+        return model
+    model = with_effect_spread(model, effects, wanted)
+    if history.events is None or not 0 < effects.unplanned < horizon:
+        return model
+    usual = replace(history, events=history.events.without_promotions())
+    return planned_then_usual(model, fit(usual, horizon, protection, members=members))
 
 
 def _nearest_span(wanted: Matrix, periods: int) -> Indices:

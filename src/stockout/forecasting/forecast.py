@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from stockout.demand.event_days import with_event_days
 from stockout.demand.history import demand_history
 from stockout.errors import ConfigError
 from stockout.forecasting.distribution import demand_quantile
+from stockout.forecasting.event_effects import tell_effects
 from stockout.forecasting.overridden import with_overrides
 from stockout.forecasting.portfolio import fitted, portfolio
 from stockout.tables import conform, without_crumbs
@@ -38,6 +40,7 @@ def forecast(  # noqa: PLR0917 - the tables, in the order of the design
     purchases: pl.DataFrame | None = None,
     movements: pl.DataFrame | None = None,
     overrides: pl.DataFrame | None = None,
+    events: pl.DataFrame | None = None,
     *,
     as_of: date | None = None,
     freq: Literal["auto", "day", "week"] = "auto",
@@ -56,6 +59,10 @@ def forecast(  # noqa: PLR0917 - the tables, in the order of the design
         movements: With a stock list, tell the availability of past days.
         overrides: A person's corrections (:mod:`stockout.forecasting.overridden`); the model of a
             corrected item reads like ``SES+override``.
+        events: Promotions, holidays and events, also those planned after as-of: what they did to
+            demand is taken out of the past and added where they are planned
+            (:mod:`stockout.forecasting.event_effects`). The model of an item with a planned event
+            reads like ``SES+events``.
         as_of: Later rows are ignored; default the last date of sales, inventory or movements.
         freq: Length of a period; ``auto`` is weekly where the sales are.
         horizon: Periods after as-of; default 28 days or 13 weeks.
@@ -94,6 +101,7 @@ def forecast(  # noqa: PLR0917 - the tables, in the order of the design
     history = demand_history(
         sales, inventory, products, purchases, movements, as_of=as_of, freq=freq
     )
+    history = with_event_days(history, events, sales)
     ahead = int(horizon or DEFAULT_HORIZON[history.freq])
     model = fitted(history, ahead, models=models, time_budget=time_budget)
     if overrides is not None:
@@ -121,6 +129,7 @@ def _tell(history: History, model: DemandModel) -> None:
         history.freq,
         100 * (history.share[known & listed] < 1).sum() / max(int(listed.sum()), 1),
     )
+    tell_effects(model)
 
 
 def _to_frame(model: DemandModel, levels: Sequence[float]) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stockout.errors import ConfigError
 from stockout.forecasting.costly_models import COSTLY
+from stockout.forecasting.event_effects import with_events, without_events
 from stockout.forecasting.fit import fit
 from stockout.forecasting.models import PORTFOLIO, family
 
@@ -90,6 +91,20 @@ def fitted(
     """
     chosen = portfolio(models)
     model = fit(history, horizon, protection, members=chosen.fast or None)
+    if model.effects is not None and (chosen.is_global or chosen.costly or time_budget > 0):
+        plain, usual = without_events(model, history)
+        return with_events(_beside(usual, plain, protection, chosen, time_budget), model.effects)
+    return _beside(model, history, protection, chosen, time_budget)
+
+
+def _beside(
+    model: DemandModel,
+    history: History,
+    protection: ArrayLike | None,
+    chosen: Portfolio,
+    time_budget: float,
+) -> DemandModel:
+    """The fast fit with what else was asked for."""
     if chosen.is_global:
         from stockout.forecasting.global_model import global_model  # noqa: PLC0415  # an extra
 

@@ -198,21 +198,29 @@ class Seasons(NamedTuple):
     category: NDArray[np.int64]  # (items,) column of ``yearly``
     day_of: NDArray[np.int64]  # (rows,) weekday of each row
     week_of: NDArray[np.int64]  # (rows,) week of the year of each row
+    effects: NDArray[np.float32] | None = None  # (rows, items) factors of events; None is none
 
     def of(self, columns: NDArray[np.int64]) -> list[NDArray[np.float32]]:
         """One or two (rows, columns) matrices: weekday alone, and weekday times week of the year.
+
+        Effects of events are part of both.
 
         Args:
             columns: Items that are wanted.
         """
         weekday = self.weekday[:, columns][self.day_of]
+        if self.effects is not None:
+            weekday = weekday * self.effects[:, columns]
         if self.yearly is None:
             return [weekday]
         return [weekday, weekday * self.yearly[:, self.category[columns]][self.week_of]]
 
     def weekdays_in(self, rows: NDArray[np.bool_]) -> Matrix:
-        """(items,) sum of the weekday indices of the marked rows of the panel, (periods, items)."""
+        """(items,) sum of the weekday indices, and effects, of marked rows, (periods, items)."""
         days = self.day_of[: len(rows)]
+        if self.effects is not None:
+            usual = self.weekday[days] * self.effects[: len(rows)]
+            return np.asarray(np.where(rows, usual, 0).sum(axis=0, dtype=np.float64))
         count = np.stack([rows[days == day].sum(axis=0) for day in range(WEEKDAYS)])
         return np.asarray((count * self.weekday).sum(axis=0, dtype=np.float64))
 

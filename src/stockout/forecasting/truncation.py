@@ -42,6 +42,7 @@ def history_until(history: History, periods: int, items: NDArray[np.int64]) -> H
         history,
         as_of=history.first_period + timedelta(days=days - 1),
         items=history.items[items],
+        events=None if history.events is None else history.events.of(items),
         **_cut(history, slice(periods), items),
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
+from stockout.demand.event_days import with_event_days
 from stockout.demand.history import demand_history
 from stockout.errors import ConfigError, NotKnownError
 from stockout.forecasting.backtest import accuracy, group_labels
@@ -37,6 +38,7 @@ def backtest(  # noqa: PLR0917 - the tables, in the order of the design
     purchases: pl.DataFrame | None = None,
     movements: pl.DataFrame | None = None,
     overrides: pl.DataFrame | None = None,
+    events: pl.DataFrame | None = None,
     *,
     as_of: date | None = None,
     freq: Literal["auto", "day", "week"] = "auto",
@@ -72,6 +74,7 @@ def backtest(  # noqa: PLR0917 - the tables, in the order of the design
         purchases: Lead times; receipts fill stock.
         movements: What came into stock and went out of it.
         overrides: People's corrections of the forecast; those with a date are judged.
+        events: Promotions, holidays and events; taken as known in advance at every origin.
         as_of: Later rows are ignored; default the last date of sales, inventory or movements.
         freq: Length of a period; ``auto`` is weekly where the sales are.
         horizon: Periods ahead; default four weeks, fewer where the history is short.
@@ -124,6 +127,7 @@ def backtest(  # noqa: PLR0917 - the tables, in the order of the design
         "suppliers": suppliers,
         "purchases": purchases,
         "movements": movements,
+        "events": events,
     }
     tables = Tables(
         conform(sales, "sales"),
@@ -196,7 +200,7 @@ def _told_once() -> Iterator[None]:
 
 
 def _history(tables: Tables, as_of: date | None, freq: Literal["auto", "day", "week"]) -> History:
-    return demand_history(
+    history = demand_history(
         tables.sales,
         tables.inventory,
         tables.products,
@@ -205,3 +209,4 @@ def _history(tables: Tables, as_of: date | None, freq: Literal["auto", "day", "w
         as_of=as_of,
         freq=freq,
     )
+    return with_event_days(history, tables.events, tables.sales)

@@ -28,6 +28,7 @@ class Tables(NamedTuple):
     orders: pl.DataFrame | None
     movements: pl.DataFrame | None
     overrides: pl.DataFrame | None
+    events: pl.DataFrame | None = None
 
 
 def conformed(

@@ -156,7 +156,8 @@ def policy_backtest(
 def _ours(tables: Tables, target: Target) -> dict[str, Any]:
     columns = ["sku", "category", "active_from", "successor_of"]
     products = {} if tables.products is None else {"products": tables.products.select(columns)}
-    return {**products, **target.given()}
+    events = {} if tables.events is None else {"events": tables.events}
+    return {**products, **events, **target.given()}
 
 
 def _curves(setting: Setting) -> dict[str, dict[str, Policy]]:

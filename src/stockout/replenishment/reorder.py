@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.event_days import with_event_days
 from stockout.demand.history import demand_history
 from stockout.errors import ConfigError
-from stockout.forecasting.fit import fit
+from stockout.forecasting.event_effects import tell_effects
 from stockout.forecasting.overridden import with_overrides
+from stockout.forecasting.portfolio import fitted
 from stockout.replenishment.class_targets import class_levels
 from stockout.replenishment.constraints import with_order_limits
 from stockout.replenishment.inputs import (
@@ -46,7 +49,7 @@ from stockout.replenishment.targets import Unmet, with_targets
 from stockout.tables import without_crumbs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
     from typing import Literal
 
@@ -110,6 +113,7 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
     orders: pl.DataFrame | None = None,
     movements: pl.DataFrame | None = None,
     overrides: pl.DataFrame | None = None,
+    events: pl.DataFrame | None = None,
     *,
     as_of: date | None = None,
     freq: Literal["auto", "day", "week"] = "auto",
@@ -128,6 +132,8 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
     sold_before_expiry: float = SOLD_PROBABILITY,
     below_minimum: BelowMinimum = "raise",
     budget: float | None = None,
+    models: Sequence[str] | None = None,
+    time_budget: float = 0.0,
 ) -> pl.DataFrame:
     """Says what to order now: a line for each item, the most urgent first.
 
@@ -153,6 +159,7 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
             are demand that is known already.
         movements: Rolls a stock figure that is older than as-of forward.
         overrides: A person's corrections of the forecast.
+        events: Promotions, holidays and events, also planned ones, as in ``forecast``.
         as_of: Later rows are ignored; default the last date of sales, inventory or movements.
         freq: Length of a period; ``auto`` is weekly where the sales are.
         lead_time_days: Lead time of all items, days, instead of any other source.
@@ -174,6 +181,8 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
         below_minimum: An order below its supplier's minimum is raised (``raise``) or held
             (``hold``).
         budget: Money that all orders together may cost.
+        models: Names of the models that forecast, as in ``forecast``; default all fast ones.
+        time_budget: Seconds that costly models may take, as in ``forecast``.
 
     Returns:
         The columns of :data:`COLUMNS`. Units: on_hand (at as-of), on_order (due before lead time
@@ -219,6 +228,7 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
         orders=orders,
         movements=movements,
         overrides=overrides,
+        events=events,
     )
     history = demand_history(
         tables.sales,
@@ -229,6 +239,7 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
         as_of=as_of,
         freq=freq,
     )
+    history = with_event_days(history, tables.events, tables.sales)
     tables = up_to(tables, history.as_of)
     received = None if tables.purchases is None else received_lines(tables.purchases, history.as_of)
     lines = order_lines(history.items, tables.inventory, tables.products, tables.purchases)
@@ -263,7 +274,8 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
     lines = with_order_limits(lines, tables.products)
     lines = with_supplier_minimum(lines, tables.suppliers)
     lines, incoming = with_stock_position(lines, tables, received, history, unmet)
-    model = _fit(history, lines, tables)
+    fitting = partial(fitted, models=models, time_budget=time_budget)
+    model = _fit(history, lines, tables, fitting)
     lines, incoming = less_promised(_revived(lines, model), incoming, model, tables.orders)
     plan = plan_of(_as_planned(lines[: history.items.height]), incoming, model)
     needs = order_policy(model, plan, unmet)
@@ -313,7 +325,9 @@ def _as_planned(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _fit(history: History, lines: pl.DataFrame, tables: Tables) -> DemandModel:
+def _fit(
+    history: History, lines: pl.DataFrame, tables: Tables, fitting: Callable[..., DemandModel]
+) -> DemandModel:
     """Demand over the protection period, with people's corrections in it."""
     days = protection_days(lines)[: history.items.height]
     period = DAYS_PER_PERIOD[history.freq]
@@ -321,7 +335,8 @@ def _fit(history: History, lines: pl.DataFrame, tables: Tables) -> DemandModel:
     # the order after this one has to last for a review more
     review = lines["review_days"].fill_null(0.0)[: history.items.height].to_numpy() / period
     ahead = int(np.ceil((protection + review).max()))
-    model = fit(history, horizon=max(1, ahead), protection=protection)
+    model = fitting(history, max(1, ahead), protection)
+    tell_effects(model)
     return with_overrides(model, tables.overrides)
 
 

@@ -49,6 +49,7 @@ class Tables:
     suppliers: pl.DataFrame | None = None
     purchases: pl.DataFrame | None = None
     movements: pl.DataFrame | None = None
+    events: pl.DataFrame | None = None
 
 
 class Terms(NamedTuple):

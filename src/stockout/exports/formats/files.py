@@ -126,6 +126,14 @@ def _expand(given: str, folder: Path, fmt: Format | None) -> list[ExportFile]:
 
 
 def _in_folder(folder: Path, fmt: Format | None) -> list[ExportFile]:
+    lake = next((path.parent for path in folder.rglob("_delta_log")), None)
+    if lake is not None:
+        # Its files are those of all versions.
+        raise InputError(
+            f"{lake} is a table of a history or another Delta Lake, and no export",
+            file=str(folder),
+            hint=f"read a history with history:{lake.parent}; exports belong into another folder",
+        )
     files = [
         ExportFile(path, _partition(path.relative_to(folder)))
         for path in sorted(folder.rglob("*"))

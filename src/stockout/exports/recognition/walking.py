@@ -53,6 +53,13 @@ def walk(folder: Path) -> tuple[list[Located], list[LeftOut]]:
     left_out: list[LeftOut] = []
     for current, names, files in os.walk(folder, onerror=lambda error: _tell(error, left_out)):
         here = Path(current)
+        if "_delta_log" in names:
+            # Its files are those of all versions.
+            left_out.append(
+                LeftOut(here, f"no export: a history is read with history:{here.parent}")
+            )
+            names.clear()
+            continue
         partitions = [name for name in names if _is_partition(name)]
         if partitions:
             _locate_partitions(here, located, left_out)

@@ -89,6 +89,16 @@ def compile_sql(
     return SqlExpression(expr, result.schema["result"], key, sql)
 
 
+def refuse_files(sql: str, key: str) -> None:
+    """Refuses a query that opens a file.
+
+    Raises:
+        ConfigError: It does.
+    """
+    if _TABLE_FUNCTION.search(sql):
+        raise ConfigError(f"{key}: {sql!r} reads a file, expected a query of the result alone")
+
+
 def first_line(error: BaseException) -> str:
     """What an error of Polars says, without its advice to programmers."""
     text = str(error).strip()

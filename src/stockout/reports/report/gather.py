@@ -13,7 +13,7 @@ from stockout.errors import NotKnownError
 from stockout.reports.report.facts import Facts, Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     import polars as pl
@@ -43,6 +43,8 @@ def gather(
     default_review_days: float = 7,
     substituted: float | None = None,
     delayed: float | None = None,
+    models: Sequence[str] | None = None,
+    time_budget: float = 0.0,
     reorder: Mapping[str, Any] | None = None,
     check: Any = None,  # noqa: ANN401 - settings of the check, which has its own protocol
 ) -> Facts:
@@ -56,6 +58,8 @@ def gather(
         default_review_days: For items whose review period nothing tells, days.
         substituted: Share of lost units for which something else was bought here.
         delayed: Share of lost units that were bought here later.
+        models: Models of the forecast, as for :func:`stockout.forecast`.
+        time_budget: Seconds that costly models may take in each forecast.
         reorder: Further settings of :func:`stockout.reorder`.
         check: Settings of :func:`stockout.check`.
 
@@ -74,6 +78,8 @@ def gather(
         "freq": freq,
         "default_lead_time_days": default_lead_time_days,
         "default_review_days": default_review_days,
+        "models": models,
+        "time_budget": time_budget,
     }
     scenario = {"substituted": substituted, "delayed": delayed}
     quiet = _Once()

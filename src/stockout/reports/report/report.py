@@ -113,6 +113,8 @@ def report(  # noqa: PLR0917 - the tables, in the order of the design
     default_review_days: float = 7,
     substituted: float | None = None,
     delayed: float | None = None,
+    models: Sequence[str] | None = None,
+    time_budget: float = 0.0,
     reorder: Mapping[str, Any] | None = None,
     check: Any = None,  # noqa: ANN401 - settings of the check, which has its own protocol
 ) -> Report:
@@ -136,6 +138,8 @@ def report(  # noqa: PLR0917 - the tables, in the order of the design
         default_review_days: For items whose review period nothing tells, days.
         substituted: Share of lost units for which something else was bought here; net figures.
         delayed: Share of lost units that were bought here later; net figures.
+        models: Models of the forecast, as for :func:`stockout.forecast`.
+        time_budget: Seconds that costly models may take in each forecast.
         reorder: Further settings of :func:`stockout.reorder`, such as its target.
         check: Settings of :func:`stockout.check`.
 
@@ -180,6 +184,8 @@ def report(  # noqa: PLR0917 - the tables, in the order of the design
         default_review_days=default_review_days,
         substituted=substituted,
         delayed=delayed,
+        models=models,
+        time_budget=time_budget,
         reorder=reorder,
         check=check,
     )

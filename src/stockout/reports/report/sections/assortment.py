@@ -19,8 +19,7 @@ from stockout.reports.report.blocks import (
     Told,
 )
 from stockout.reports.report.facts import Missing
-from stockout.reports.report.sections.common import filled, guessed, item_columns, named
-from stockout.reports.report.sections.customers import frame_of
+from stockout.reports.report.sections.common import filled, item_columns, named
 from stockout.tables import ITEM
 
 if TYPE_CHECKING:
@@ -28,6 +27,16 @@ if TYPE_CHECKING:
     from stockout.reports.report.facts import Facts
 
 _DEAD = ("obsolete", "no demand")
+_STOCK_CLASSES = (
+    Column("stock_class", "word"),
+    Column("items", "count"),
+    Column("share_of_value", "share"),
+    Column("stock_value", "money"),
+    Column("share_of_stock_value", "share"),
+    Column("turnover", "times"),
+    Column("excess_value", "money"),
+    Column("dead_value", "money"),
+)
 _BREAKS = (0, 7, 14, 30, 60, 90, 180)
 """Days of supply at which the classes end; the last is what lies beyond."""
 
@@ -45,9 +54,10 @@ def section_segments(facts: Facts) -> Section:
     found = facts.verbs.get("segments")
     if isinstance(found, Missing):
         blocks.append(Told(found.reason))
-    elif (own := frame_of(found)) is not None and own.height:
+    elif found is not None:
+        by_stock = found.summary(["stock_class"])
         command = "stockout segments -o segments.csv"
-        blocks.append(Table("segments", own, filled(own, guessed(own)), 20, command))
+        blocks.append(Table("segments", by_stock, filled(by_stock, _STOCK_CLASSES), 10, command))
     return Section("segments", tuple(blocks))
 
 

@@ -13,13 +13,7 @@ from stockout.tables import ALL_LOCATIONS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stockout.reports.report.blocks import Unit
     from stockout.reports.report.facts import Facts
-
-_UNITS: dict[str, Unit] = {
-    "share": "share", "rate": "share", "money": "money", "revenue": "money", "value": "money",
-    "days": "days", "date": "date", "count": "count",
-}  # fmt: skip
 
 
 def named(frame: pl.DataFrame, facts: Facts) -> pl.DataFrame:
@@ -51,20 +45,6 @@ def filled(frame: pl.DataFrame, columns: Iterable[Column]) -> tuple[Column, ...]
     return tuple(
         column for column in columns if frame[column.name].null_count() < max(frame.height, 1)
     )
-
-
-def guessed(frame: pl.DataFrame) -> tuple[Column, ...]:
-    """Columns of a frame that a verb made, with the unit that name and type suggest."""
-    return tuple(Column(name, _unit(name, frame.schema[name])) for name in frame.columns)
-
-
-def _unit(name: str, dtype: pl.DataType) -> Unit:
-    if dtype == pl.Date:
-        return "date"
-    if not dtype.is_numeric():
-        return "code" if name in {"sku", "location", "supplier_id", "po_id"} else "text"
-    last = name.rpartition("_")[2]
-    return _UNITS.get(last, "count" if dtype.is_integer() else "units")
 
 
 def as_date(value: object) -> date | None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
-from stockout.reports.report.blocks import Figure, Figures, Said, Section, Table, Told
+from stockout.reports.report.blocks import Column, Figure, Figures, Said, Section, Table, Told
 from stockout.reports.report.facts import Missing
 from stockout.reports.report.measures import (
     EXPOSED_DAYS,
@@ -14,7 +12,7 @@ from stockout.reports.report.measures import (
     RETURN_DAYS,
     repurchase_rates,
 )
-from stockout.reports.report.sections.common import guessed
+from stockout.reports.report.sections.common import filled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,6 +29,22 @@ _RECORD: Mapping[str, tuple[str, Unit]] = {
     "value_at_risk": ("effect.value_at_risk", "money"),
 }
 """Figures of the record of ``churn``, each with its place in it."""
+
+
+_CUSTOMERS = (
+    Column("customer_id", "code"),
+    Column("customer_name", "text"),
+    Column("segment", "text"),
+    Column("customer_status", "word"),
+    Column("at_risk", "money"),
+    Column("overdue", "share"),
+    Column("days_since_last", "days"),
+    Column("usual_gap_days", "days"),
+    Column("last_purchase", "date"),
+    Column("frequency", "count"),
+    Column("probability_alive", "share"),
+    Column("clv", "money"),
+)
 
 
 def section_churn(facts: Facts) -> Section:
@@ -75,11 +89,9 @@ def _of_record(found: Any) -> Iterator[Block]:  # noqa: ANN401 - what the verb r
             yield Told(reason)
     customers = found.by_customer()
     if customers.height:
-        frame = customers.select(
-            [name for name in customers.columns if customers[name].null_count() < customers.height]
-        )
+        frame = customers.rename({"name": "customer_name", "status": "customer_status"})
         command = "stockout churn --by customer -o customers.csv"
-        yield Table("call_list", frame, guessed(frame), 15, command)
+        yield Table("call_list", frame, filled(frame, _CUSTOMERS), 15, command)
 
 
 def _at(record: object, path: str) -> object:
@@ -87,12 +99,3 @@ def _at(record: object, path: str) -> object:
     for part in path.split("."):
         record = record.get(part) if isinstance(record, dict) else None
     return record
-
-
-def frame_of(found: Any) -> pl.DataFrame | None:  # noqa: ANN401 - what a verb returns
-    """The main table of a verb's result."""
-    if isinstance(found, pl.DataFrame):
-        return found
-    frame = getattr(found, "frame", None)
-    frame = frame() if callable(frame) else frame
-    return frame if isinstance(frame, pl.DataFrame) else None

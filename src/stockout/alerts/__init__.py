@@ -1,0 +1,1 @@
+"""Results to people: rules, messages, and who was told what."""

@@ -1,0 +1,1 @@
+"""Dated snapshots of canonical tables, kept in an embedded Delta Lake."""

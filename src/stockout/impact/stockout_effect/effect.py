@@ -1,0 +1,314 @@
+"""Customers who did not come back, associated with stockouts: how many, and what they are worth.
+
+The reading guide, what is identified and what is not, and how well it recovers known effects, are
+in ``docs/customers_effect.md``.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from stockout.errors import MissingColumnError
+from stockout.impact.stockout_effect.attribution import (
+    by_customer,
+    by_sku,
+    customer_value,
+)
+from stockout.impact.stockout_effect.landmarks import AFTER, BEFORE, GAP, WINDOW, landmark_days
+from stockout.impact.stockout_effect.out_days import out_days
+from stockout.impact.stockout_effect.placebo import (
+    balance,
+    is_balanced,
+    passed,
+    placebos,
+)
+from stockout.impact.stockout_effect.purchases import purchases
+from stockout.impact.stockout_effect.regression import binomial_weights, poisson, two_stage
+from stockout.impact.stockout_effect.result import (
+    ASSOCIATED,
+    ATTRIBUTED,
+    NotKnown,
+    StockoutEffect,
+)
+from stockout.impact.stockout_effect.setting import frame
+from stockout.impact.stockout_effect.short_effects import short_effects
+from stockout.tables import conform
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    from stockout.impact.stockout_effect.out_days import OutDays
+    from stockout.impact.stockout_effect.purchases import Purchases
+    from stockout.impact.stockout_effect.regression import Coefficient
+    from stockout.impact.stockout_effect.setting import Frame
+
+logger = logging.getLogger(__name__)
+
+LEAST_ROWS = 200
+"""Customer-landmarks below which nothing is estimated."""
+LEAST_SHOCKS = 20
+"""SKUs out of stock in exposure windows below which nothing is estimated."""
+LEAST_CHURNERS = 20
+"""Customer-landmarks that came back, and that did not."""
+LEAST_KNOWN = 0.5
+"""Share of the exposure for which it must be known whether there was stock."""
+
+_CONFIDENCE = 1.959964  # normal quantile, 97.5 %
+_POWER = 0.841621  # normal quantile, 80 %
+_YEAR_DAYS = 365.25
+_SPANS = [(0, WINDOW), (WINDOW, WINDOW + GAP), (WINDOW + GAP, WINDOW + GAP + AFTER)]
+
+
+def stockout_effect(
+    lines: pl.DataFrame,
+    availability: pl.DataFrame,
+    *,
+    products: pl.DataFrame | None = None,
+    as_of: date | None = None,
+    clv: pl.DataFrame | None = None,
+    every_weeks: int = 13,
+) -> StockoutEffect | NotKnown:
+    """Estimates how many customers did not come back because of stockouts.
+
+    Args:
+        lines: Canonical sales: date, sku, location, units, customer_id?, order_id?, on_promo?.
+        availability: Columns sku, location?, date, in_stock_share (0-1; null is unknown), as from
+            :func:`stockout.impact.stockout_effect.out_days.active_availability`. Rows 7 days
+            apart speak for their whole week.
+        products: Canonical products; their categories tell substitutes.
+        as_of: Later rows are ignored; default the last date of the lines.
+        clv: Columns customer_id, clv, window_value: see
+            :func:`stockout.impact.stockout_effect.attribution.customer_value`.
+        every_weeks: Weeks between landmarks.
+
+    Returns:
+        The effect, or why it is not known.
+
+    Raises:
+        InputError: A frame lacks a required column.
+
+    >>> from datetime import date
+    >>> lines = pl.DataFrame({"date": [date(2026, 1, 5)], "sku": "A", "units": [1.0]})
+    >>> stock = pl.DataFrame({"date": [date(2026, 1, 5)], "sku": "A", "in_stock_share": [1.0]})
+    >>> stockout_effect(lines, stock).reason
+    'no sales line has a customer, so nobody can be seen to come back'
+    """
+    lines = conform(lines, "sales")
+    availability = _availability(availability)
+    ready = _ready(lines, availability, as_of, every_weeks)
+    if isinstance(ready, NotKnown):
+        return ready
+    bought, out, main = ready
+    shocked = _shocked_skus(main, bought)
+    lacking = _lacking(main, shocked, _known(main, out))
+    if lacking:
+        return NotKnown(lacking)
+    found = churn_coefficient(main, out)
+    if found is None:
+        return NotKnown("the exposure does not vary enough between customers to tell its effect")
+    return _result(
+        main,
+        bought,
+        out,
+        found=found,
+        shocked=shocked,
+        category=_category(bought, products),
+        clv=clv,
+    )
+
+
+def churn_coefficient(main: Frame, out: OutDays) -> Coefficient | None:
+    """Excess share without an order a thwarted purchase; None where exposure does not vary.
+
+    Exposures of the gap and of the outcome window stand beside that of the exposure window, so that
+    a stockout that goes on does not count for it.
+    """
+    outcome = main.panel.no_order
+    design = main.design(out, _SPANS, measured=True)
+    return two_stage(outcome, design, binomial_weights(outcome, design.controls))
+
+
+def _availability(availability: pl.DataFrame) -> pl.DataFrame:
+    for column in ("sku", "date", "in_stock_share"):
+        if column not in availability.columns:
+            raise MissingColumnError(
+                f"availability: no column {column!r}",
+                column=column,
+                found=", ".join(availability.columns),
+            )
+    return conform(
+        availability.select("date", "sku", *_optional(availability, "location"), "in_stock_share"),
+        "inventory",
+    ).select("date", "sku", "location", "in_stock_share")
+
+
+def _optional(table: pl.DataFrame, column: str) -> list[str]:
+    return [column] if column in table.columns else []
+
+
+def _ready(
+    lines: pl.DataFrame, availability: pl.DataFrame, as_of: date | None, every_weeks: int
+) -> tuple[Purchases, OutDays, Frame] | NotKnown:
+    """The panel, if there is anything to build it from."""
+    if lines["customer_id"].null_count() == lines.height:
+        return NotKnown("no sales line has a customer, so nobody can be seen to come back")
+    if availability["in_stock_share"].null_count() == availability.height:
+        return NotKnown("it is not known of any item and day whether there was stock")
+    last = lines["date"].max() if as_of is None else as_of
+    assert last is not None  # noqa: S101 - lines has rows, and no row without a date
+    bought = purchases(lines, availability, last)  # type: ignore[arg-type]
+    starts = landmark_days(bought.days, every_weeks * 7)
+    if not starts.size:
+        needed = BEFORE + WINDOW + GAP + AFTER
+        return NotKnown(
+            f"the history has {bought.days:,} days, and one landmark needs {needed}: 26 weeks "
+            "before it, 4 of exposure, a gap of 2 and 13 to see who comes back"
+        )
+    out = out_days(availability, bought.items, bought.first, bought.days)
+    main = frame(bought, out, starts)
+    if main is None:
+        return NotKnown(
+            "no customer placed three orders in the 26 weeks before a landmark, one of them in "
+            "the last 13"
+        )
+    return bought, out, main
+
+
+def _shocked_skus(main: Frame, bought: Purchases) -> int:
+    items = np.unique(main.panel.pair_item[main.thwarted.pairs > 0])
+    return bought.items["sku"].gather(items).n_unique()
+
+
+def _lacking(main: Frame, shocked: int, known: float) -> str | None:
+    """Why there is no estimate."""
+    gone = int(main.panel.no_order.sum())
+    back = main.panel.rows - gone
+    if main.panel.rows < LEAST_ROWS:
+        return (
+            f"too few customers: {main.panel.rows} at {len(main.panel.starts)} landmarks placed "
+            f"three orders in the 26 weeks before, at least {LEAST_ROWS} are needed"
+        )
+    if min(gone, back) < LEAST_CHURNERS:
+        return (
+            f"of {main.panel.rows} customers {gone} did not come back, {back} did; at least "
+            f"{LEAST_CHURNERS} of both are needed"
+        )
+    if known < LEAST_KNOWN:
+        return (
+            f"availability is known for {known:.0%} of what customers used to buy in the exposure "
+            f"windows, at least {LEAST_KNOWN:.0%} are needed"
+        )
+    if shocked < LEAST_SHOCKS:
+        return (
+            f"too few stockouts: {shocked} SKUs that customers used to buy were out of stock in "
+            f"an exposure window, at least {LEAST_SHOCKS} are needed"
+        )
+    return None
+
+
+def _category(bought: Purchases, products: pl.DataFrame | None) -> NDArray[np.int64] | None:
+    """(items,) code of category and location, -1 without one."""
+    if products is None:
+        return None
+    known = conform(products, "products").select("sku", "category").unique("sku")
+    items = bought.items.join(known, on="sku", how="left", maintain_order="left")
+    if items["category"].null_count() == items.height:
+        return None
+    code = (items["location"] + "\n" + items["category"]).rank("dense").cast(pl.Float64)
+    return np.asarray(code.fill_null(0).to_numpy() - 1, dtype=np.int64)
+
+
+def _result(
+    main: Frame,
+    bought: Purchases,
+    out: OutDays,
+    *,
+    found: Coefficient,
+    shocked: int,
+    category: NDArray[np.int64] | None,
+    clv: pl.DataFrame | None,
+) -> StockoutEffect:
+    seen = main.panel
+    exposure = main.thwarted.total
+    total = float(exposure.sum())
+    excess, spread = found.value * total, _CONFIDENCE * found.error
+    mde = (_CONFIDENCE + _POWER) * found.error * total
+    detectable = excess >= mde
+    effect = found.value if detectable else None
+    falsified, balanced = placebos(main, bought, out), balance(main, out)
+    fine = passed(falsified)
+    orders = poisson(main.panel.orders_after, main.design(out, _SPANS, measured=True))
+    worth = customer_value(main, bought, clv)
+    weighted = None
+    if worth.rows is not None and detectable:
+        weighted = float(np.nansum(worth.rows * exposure)) / worth.known
+    reason = worth.reason
+    if not detectable:
+        reason = "the effect is not detectable, so it has no money"
+    logger.info(
+        "effect of stockouts on customers: %s customer-landmarks, %s SKUs out of stock, %s",
+        f"{seen.rows:,}",
+        f"{shocked:,}",
+        "detectable" if detectable else "not detectable",
+    )
+    return StockoutEffect(
+        excess_churners=excess,
+        low=excess - spread * total,
+        high=excess + spread * total,
+        mde=mde,
+        detectable=detectable,
+        wording=ATTRIBUTED if detectable and fine and is_balanced(balanced) else ASSOCIATED,
+        per_thwarted_purchase=found.value,
+        thwarted_purchases=total,
+        thwarted_by_habit=float(main.thwarted.rows.sum()),
+        excess_churners_a_year=(
+            excess * _YEAR_DAYS / (WINDOW * len(seen.starts)) if detectable else None
+        ),
+        value_at_risk=None if weighted is None else found.value * weighted,
+        value_low=None if weighted is None else (found.value - spread) * weighted,
+        value_high=None if weighted is None else (found.value + spread) * weighted,
+        value_reason=reason,
+        orders_change=None if orders is None else float(np.expm1(orders.value)),
+        orders_low=_relative(orders, -1),
+        orders_high=_relative(orders, 1),
+        customers=int(np.unique(seen.customer).size),
+        customer_landmarks=seen.rows,
+        baseline_churn=float(seen.no_order.mean()),
+        landmarks=_dates(bought, seen.starts),
+        sku_shocks=shocked,
+        effective_shocks=found.effective_shocks,
+        availability_known=_known(main, out),
+        placebo=falsified,
+        placebo_passed=fine,
+        balance=balanced,
+        balanced=is_balanced(balanced),
+        short=short_effects(main, bought, out, category),
+        by_sku=by_sku(main, bought, effect, worth.rows),
+        by_customer=by_customer(main, bought, effect),
+    )
+
+
+def _relative(orders: Coefficient | None, side: int) -> float | None:
+    if orders is None:
+        return None
+    return float(np.expm1(orders.value + side * _CONFIDENCE * orders.error))
+
+
+def _dates(bought: Purchases, starts: NDArray[np.int64]) -> list[date]:
+    return [bought.first + timedelta(days=day) for day in starts.tolist()]
+
+
+def _known(main: Frame, out: OutDays) -> float:
+    """Share of the habits' purchases in the windows for which availability is known."""
+    seen = main.panel
+    day, item = seen.start[seen.pair_row], seen.pair_item
+    days = out.known[day + WINDOW, item] - out.known[day, item]
+    total = float(main.habit.rate.sum()) * WINDOW
+    return float((main.habit.rate * days).sum()) / total if total else 0.0

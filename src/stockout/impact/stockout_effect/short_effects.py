@@ -1,0 +1,151 @@
+"""What a thwarted purchase does at once: a later order, another item, a lost basket.
+
+The frame is that of the effect on customers: exposure by habit, the same instrument, controls and
+standard errors. Each figure is one thwarted purchase's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from stockout.impact.stockout_effect.exposure import bought_within, pair_days
+from stockout.impact.stockout_effect.landmarks import AFTER, GAP, WINDOW
+from stockout.impact.stockout_effect.regression import Coefficient, Design, two_stage
+from stockout.impact.stockout_effect.shift_share import shares
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stockout.impact.stockout_effect.out_days import OutDays
+    from stockout.impact.stockout_effect.purchases import Purchases
+    from stockout.impact.stockout_effect.setting import Frame
+
+    Codes = NDArray[np.int64]
+    Vector = NDArray[np.float64]
+
+SHORT = WINDOW + GAP
+"""Days from the landmark that the short effects look at."""
+
+_NORMAL = 1.959964  # 97.5 % quantile
+_NOTHING = "the exposure does not vary enough to tell"
+
+
+class ShortEffect(NamedTuple):
+    """One effect of a thwarted purchase."""
+
+    name: str
+    value: float | None
+    low: float | None  # 95 % interval
+    high: float | None
+    unit: str
+    reason: str | None  # why it is not known
+
+
+def short_effects(
+    main: Frame, bought: Purchases, out: OutDays, category: Codes | None
+) -> list[ShortEffect]:
+    """Estimates the short effects.
+
+    Args:
+        main: Frame of the estimate.
+        bought: Purchases.
+        out: Days out of stock.
+        category: (items,) code of each item's category and location, -1 without one; or None.
+    """
+    design = main.design(out, [(0, WINDOW), (WINDOW, SHORT), (SHORT, SHORT + AFTER)], measured=True)
+    waited, baskets = _orders(main, bought)
+    units = {
+        "order delayed": f"days to the next order, at most {SHORT}",
+        "basket lost": f"orders fewer in {SHORT} days",
+    }
+    found = [
+        _effect(name, two_stage(outcome, design), units[name])
+        for name, outcome in (("order delayed", waited), ("basket lost", -baskets))
+    ]
+    unit = "share that bought another item of the category"
+    if category is None:
+        reason = "no product has a category"
+        return [*found, ShortEffect("substituted", None, None, None, unit, reason)]
+    return [*found, _effect("substituted", _substituted(main, bought, out, category), unit)]
+
+
+def _effect(name: str, found: Coefficient | None, unit: str) -> ShortEffect:
+    if found is None:
+        return ShortEffect(name, None, None, None, unit, _NOTHING)
+    spread = _NORMAL * found.error
+    return ShortEffect(name, found.value, found.value - spread, found.value + spread, unit, None)
+
+
+def _orders(main: Frame, bought: Purchases) -> tuple[Vector, Vector]:
+    """(rows,) days to the next order after the landmark, and orders in the days looked at."""
+    seen, people = main.panel, len(bought.customers)
+    waited, orders = np.full(seen.rows, float(SHORT)), np.zeros(seen.rows)
+    for place, start in enumerate(seen.starts.tolist()):
+        inside = (bought.order_day >= start) & (bought.order_day < start + SHORT)
+        who, day = bought.order_customer[inside], bought.order_day[inside] - start
+        first = np.full(people, float(SHORT))
+        np.minimum.at(first, who, day)
+        rows = seen.landmark == place
+        waited[rows] = first[seen.customer[rows]]
+        orders[rows] = np.bincount(who, minlength=people)[seen.customer[rows]]
+    return waited, orders
+
+
+def _substituted(
+    main: Frame, bought: Purchases, out: OutDays, category: Codes
+) -> Coefficient | None:
+    """Purchases of other items of the category a thwarted purchase, by row and item of habit.
+
+    What the customer would have bought of them anyway, on the days on which they were in stock, is
+    a control; so is how often the item itself is out in the long run.
+    """
+    seen, habit = main.panel, main.habit
+    own = category[seen.pair_item]
+    place = seen.pair_row * (int(category.max()) + 2) + own
+    cells, cell = np.unique(place, return_inverse=True)
+    there = WINDOW - pair_days(seen, out.out, 0, WINDOW)
+    within = bought_within(seen, bought, 0, WINDOW)
+    others = _of_others(main, bought, category, cells)
+
+    def rest(values: Vector) -> Vector:
+        return np.bincount(cell, values)[cell] - values
+
+    outcome = rest(within.pairs) + others[cell]
+    expected = rest(habit.rate * there)
+    long_run = (out.out[-1] / np.maximum(out.known[-1], 1))[seen.pair_item]
+    use = (own >= 0).astype(np.float64)
+    rows = np.arange(own.size)
+    days = pair_days(seen, out.out, 0, WINDOW)
+    before = habit.rate * long_run
+    columns = [np.ones(own.size), expected, habit.rate, habit.rate**2, before, long_run]
+    shock = seen.pair_item * len(seen.starts) + seen.landmark[seen.pair_row]
+    of_item = np.repeat(np.arange(bought.items.height), len(seen.starts))
+    design = Design(
+        treatments=main.thwarted.pairs[:, None],
+        instruments=(habit.rate * days)[:, None],
+        controls=np.column_stack(columns),
+        shares=shares(rows, shock, habit.rate, own.size, of_item),
+        customer=seen.customer[seen.pair_row],
+    )
+    return two_stage(outcome, design, use)
+
+
+def _of_others(main: Frame, bought: Purchases, category: Codes, cells: Codes) -> Vector:
+    """(cells,) purchases of items without a habit, by row and category."""
+    seen, items = main.panel, bought.items.height
+    size, key = int(category.max()) + 2, seen.pair_row * items + seen.pair_item
+    counts = np.zeros(cells.size)
+    for place, start in enumerate(seen.starts.tolist()):
+        row_of = np.full(len(bought.customers), -1)
+        here = np.flatnonzero(seen.landmark == place)
+        row_of[seen.customer[here]] = here
+        row = row_of[bought.line_customer]
+        inside = (row >= 0) & (bought.line_day >= start) & (bought.line_day < start + WINDOW)
+        row, item = row[inside], bought.line_item[inside]
+        new = ~np.isin(row * items + item, key)
+        wanted = (row * size + category[item])[new]
+        at = np.minimum(np.searchsorted(cells, wanted), cells.size - 1)
+        counts += np.bincount(at[cells[at] == wanted], minlength=cells.size)
+    return counts

@@ -1,0 +1,91 @@
+"""Purchases that found nothing: how many a day out of stock thwarts.
+
+A day out of stock is rarely a usual day: stock runs out when more is wanted. How much more is read
+off the purchases of the same customers while the item was there: in the same window for days that
+were wholly out, on the very days for those on which it ran out. Of the surge of the window half is
+taken to last while nothing is there: surges begin stockouts, and long stockouts outlast them. This
+scales the count of thwarted purchases; what identifies the effect remains the days out of stock.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from stockout.impact.stockout_effect.exposure import bought_within, dose, pair_days
+from stockout.impact.stockout_effect.landmarks import WINDOW
+from stockout.impact.stockout_effect.purchases import running
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stockout.impact.stockout_effect.exposure import Habits
+    from stockout.impact.stockout_effect.landmarks import Panel
+    from stockout.impact.stockout_effect.out_days import OutDays
+    from stockout.impact.stockout_effect.purchases import Purchases
+
+    Matrix = NDArray[np.float64]
+    Vector = NDArray[np.float64]
+
+_USUAL_PURCHASES = 5.0
+"""Purchases with which the usual demand of an item counts against what its window showed."""
+
+
+class Thwarted(NamedTuple):
+    """Expected thwarted purchases of the exposure windows."""
+
+    pairs: Vector  # (pairs,) by habit
+    rows: Vector  # (rows,) their sums: what identifies the effect
+    others: Matrix  # (landmarks, items) of customers who had not bought the item before
+    others_rows: Vector  # (rows,) the same, divided by how much a customer buys
+
+    @property
+    def total(self) -> Vector:
+        """(rows,) all thwarted purchases of a customer-landmark."""
+        return self.rows + self.others_rows
+
+
+def thwarted(seen: Panel, bought: Purchases, out: OutDays, habit: Habits) -> Thwarted:
+    """Estimates thwarted purchases.
+
+    Args:
+        seen: The panel.
+        bought: Purchases.
+        out: Days out of stock.
+        habit: Habits of the panel.
+    """
+    starts, items = seen.starts, bought.items.height
+    daily = out.daily
+    some = (daily > 0) & (daily < 1)
+    while_there = running(np.where(some, 1 - daily, 0.0))
+    within = bought_within(seen, bought, 0, WINDOW, some)
+    gone = out.out[starts + WINDOW] - out.out[starts]
+    part = out.part[starts + WINDOW] - out.part[starts]
+    cell = seen.landmark[seen.pair_row] * items + seen.pair_item
+
+    def by_item(values: Vector) -> Matrix:
+        summed = np.bincount(cell, values, gone.size).reshape(gone.shape)
+        return np.asarray(summed, dtype=np.float64)
+
+    there = WINDOW - pair_days(seen, out.out, 0, WINDOW)
+    usual = by_item(habit.rate * there)
+    surge = (by_item(within.pairs) + _USUAL_PURCHASES) / (usual + _USUAL_PURCHASES)
+    expected = (habit.rate * pair_days(seen, while_there, 0, WINDOW)).sum()
+    that_day = max(within.flagged.sum() / expected, 1.0) if expected > 0 else 1.0
+    days = (1 + surge) / 2 * (gone - part) + that_day * part  # usual days' worth
+    pairs = habit.rate * days[seen.landmark[seen.pair_row], seen.pair_item]
+    stocked = (WINDOW - gone).sum(axis=0)
+    a_day = within.others.sum(axis=0) / np.maximum(stocked, 1.0)
+    others = a_day * days
+    own = dose(seen, habit.rate, np.ones(seen.pair_row.size))
+    everybody = np.bincount(seen.landmark, own, len(starts))
+    a_purchase = np.divide(
+        others.sum(axis=1), everybody, out=np.zeros(len(starts)), where=everybody > 0
+    )
+    return Thwarted(
+        pairs=pairs,
+        rows=dose(seen, pairs, np.ones(pairs.size)),
+        others=others,
+        others_rows=own * a_purchase[seen.landmark],
+    )
