@@ -71,7 +71,7 @@ class Language:
     def say(self, sentence: Sentence) -> str:
         """A sentence with its values."""
         if not isinstance(sentence, Said):
-            return sentence.text
+            return _as_sentence(sentence.text)
         shown = {name: self.show(value, unit) for name, (value, unit) in sentence.values.items()}
         return self.word(sentence.key, **shown)
 
@@ -129,6 +129,12 @@ class Language:
         if sign is None:
             return f"{text} {self.currency}"
         return f"-{sign}{text[1:]}" if text.startswith("-") else f"{sign}{text}"
+
+
+def _as_sentence(text: str) -> str:
+    """What an error or a note says, as a sentence of its own."""
+    ended = text if text.endswith((".", "!", "?")) else f"{text}."
+    return ended[:1].upper() + ended[1:]
 
 
 @functools.cache

@@ -26,6 +26,7 @@ _RECORD: Mapping[str, tuple[str, Unit]] = {
     "churn_rate": ("repeat_purchase.churn_rate.value", "share"),
     "overdue_customers": ("repeat_purchase.overdue.customers", "count"),
     "excess_churners": ("effect.excess_churners", "units"),
+    "mde": ("effect.mde", "units"),
     "value_at_risk": ("effect.value_at_risk", "money"),
 }
 """Figures of the record of ``churn``, each with its place in it."""
@@ -80,6 +81,8 @@ def _of_record(found: Any) -> Iterator[Block]:  # noqa: ANN401 - what the verb r
             ends = [_at(record, f"{path.rpartition('.')[0]}.{end}") for end in ("low", "high")]
             shown = ends if name in {"churn_rate", "excess_churners"} else [None, None]
             figures.append(Figure(name, float(value), unit, *shown))
+    if _at(record, "effect.detectable") is False:
+        yield Said("churn.not_detectable")
     if figures:
         yield Figures("churn", tuple(figures))
     for path in ("repeat_purchase.reason", "repeat_purchase.churn_rate.reason", "effect_reason",

@@ -69,7 +69,9 @@ def of_verb(verb: str, facts: Facts, tell: Teller) -> Section:
 def _causes(found: Any, facts: Facts) -> Iterator[Block]:  # noqa: ANN401 - what a verb returns
     if found.frame.is_empty():
         return
-    summary = found.summary()
+    summary = found.summary().sort(
+        "lost_revenue", "lost_units", descending=True, nulls_last=True, maintain_order=True
+    )
     yield Table("causes", summary, filled(summary, _CAUSES), 10, "stockout causes --by cause")
     episodes = named(found.frame, facts).sort(
         "lost_revenue", "lost_units", "first_date", "sku", "location",
