@@ -86,7 +86,7 @@ def gather(
     lost = _found("lost_sales", {**given, **scenario})
     with quiet:
         if tables.inventory is None:
-            orders: pl.DataFrame | Missing = Missing("no inventory, so nothing tells what is there")
+            orders: pl.DataFrame | Missing = Missing("no inventory")
         else:
             orders = cast("pl.DataFrame", _found("reorder", {**given, **(reorder or {})}))
         ahead = _found("forecast", {**given, "levels": LEVELS})

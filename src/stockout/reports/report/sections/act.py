@@ -15,7 +15,7 @@ from stockout.tables import ITEM
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stockout.reports.report.blocks import Block, Unit
+    from stockout.reports.report.blocks import Block, Sentence, Unit
     from stockout.reports.report.facts import Facts
 
 _OF_WORKBOOK_UNITS: tuple[tuple[str, Unit], ...] = (
@@ -31,7 +31,7 @@ _URGENT = ("stocked out", "at risk")
 def section_act(facts: Facts) -> Section:
     """Orders to place, money at risk, deliveries to chase, customer orders at risk."""
     if isinstance(facts.orders, Missing):
-        return Section("act", reason=Told(facts.orders.reason))
+        return Section("act", reason=no_orders(facts.orders, facts))
     lines = named(facts.orders, facts)
     if facts.tables.products is not None:
         costs = facts.tables.products.select("sku", "unit_cost").unique("sku")
@@ -56,6 +56,13 @@ def section_act(facts: Facts) -> Section:
         *_customer_orders(facts),
     ]
     return Section("act", tuple(blocks))
+
+
+def no_orders(missing: Missing, facts: Facts) -> Sentence:
+    """Why there is no reorder list."""
+    if facts.tables.inventory is None:
+        return Said("reason.no_inventory")
+    return Told(missing.reason)
 
 
 def _figures(lines: pl.DataFrame, to_order: pl.DataFrame) -> tuple[Figure, ...]:

@@ -19,6 +19,7 @@ from stockout.reports.report.blocks import (
     Told,
 )
 from stockout.reports.report.facts import Missing
+from stockout.reports.report.sections.act import no_orders
 from stockout.reports.report.sections.common import filled, item_columns, named
 from stockout.tables import ITEM
 
@@ -93,7 +94,7 @@ def _grid(frame: pl.DataFrame) -> Table:
 def section_stock(facts: Facts) -> Section:
     """Excess and dead stock, and how long stock lasts."""
     if isinstance(facts.orders, Missing):
-        return Section("stock", reason=Told(facts.orders.reason))
+        return Section("stock", reason=no_orders(facts.orders, facts))
     frame = _supply(facts)
     excess = frame.filter(pl.col("surplus") > 0)
     dead, slow = pl.col("status").is_in(_DEAD), pl.col("status") == "excess"
