@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+import polars as pl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
-
-    import polars as pl
 
     from stockout.exports.read import Tables
     from stockout.impact.stockout_costs import LostSales
@@ -45,3 +46,13 @@ class Facts:
     accuracy: pl.DataFrame | Missing
     findings: pl.DataFrame
     verbs: Mapping[str, Any | Missing] = field(default_factory=dict)
+
+    @cached_property
+    def kpis(self) -> pl.DataFrame:
+        """Key figures of all items together; no rows where lost sales are not known."""
+        return pl.DataFrame() if isinstance(self.lost, Missing) else self.lost.kpis()
+
+    @cached_property
+    def monthly(self) -> pl.DataFrame:
+        """Key figures by month; no rows where lost sales are not known."""
+        return pl.DataFrame() if isinstance(self.lost, Missing) else self.lost.kpis(["month"])

@@ -167,9 +167,12 @@ class _Sheets:
             for row, value in known:
                 sheet.write_datetime(row, at, value, form)
         else:
+            shown = {
+                value: inert(self.language.show(value, column.unit))[:_LONGEST]
+                for value in dict.fromkeys(value for _, value in known)
+            }
             for row, value in known:
-                text = inert(self.language.show(value, column.unit))
-                sheet.write_string(row, at, text[:_LONGEST])
+                sheet.write_string(row, at, shown[value])
         if column.edit:
             self._editable(sheet, at, values, form)
 

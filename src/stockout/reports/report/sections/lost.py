@@ -45,7 +45,7 @@ def section_stockouts(facts: Facts) -> Section:
         return Section("stockouts", reason=Told(facts.lost.reason))
     found = facts.lost
     last, before = last_windows(found)
-    whole = _by_name(found.kpis())
+    whole = _by_name(facts.kpis)
     figures = (
         _compared("stockout_rate_window", "stockout_rate", last, before, unit="share"),
         _kpi(whole, "stockout_rate"),
@@ -57,7 +57,7 @@ def section_stockouts(facts: Facts) -> Section:
         _kpi(whole, "open_episodes"),
     )
     blocks: list[Block] = [Figures("stockouts", figures)]
-    monthly = by_month(found)
+    monthly = by_month(facts.monthly)
     drawn = whole_months(monthly)
     if drawn["stockout_rate"].drop_nulls().len() > 1:
         blocks.append(
@@ -82,7 +82,7 @@ def section_lost(facts: Facts) -> Section:
         return Section("lost", reason=Told(facts.lost.reason))
     found = facts.lost
     last, before = last_windows(found)
-    whole = _by_name(found.kpis())
+    whole = _by_name(facts.kpis)
     names = [
         f"{kind}_{what}" for kind in ("lost", "net") for what in ("revenue", "margin", "units")
     ]
@@ -108,7 +108,7 @@ def section_lost(facts: Facts) -> Section:
                 },
             )
         )
-    monthly = by_month(found)
+    monthly = by_month(facts.monthly)
     drawn = whole_months(monthly)
     if drawn["lost_revenue"].drop_nulls().len() > 1:
         blocks.append(
@@ -127,9 +127,9 @@ def section_lost(facts: Facts) -> Section:
     return Section("lost", tuple(blocks))
 
 
-def by_month(found: LostSales) -> pl.DataFrame:
+def by_month(monthly: pl.DataFrame) -> pl.DataFrame:
     """A row a month: the monthly figures with the ends of their intervals as columns."""
-    kpis = found.kpis(["month"]).filter(pl.col("kpi").is_in(_MONTHLY))
+    kpis = monthly.filter(pl.col("kpi").is_in(_MONTHLY))
     wide = kpis.pivot("kpi", index="month", values=["value", "low", "high"])
     named_plainly = {f"value_{name}": name for name in _MONTHLY} | {
         f"{end}_{name}": f"{name}_{end}" for name in _MONTHLY for end in ("low", "high")
