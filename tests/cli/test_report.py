@@ -58,7 +58,7 @@ def test_sales_alone_make_a_report(cli: Cli, folder: Path) -> None:
     assert (done.code, done.stderr) == (0, "")
     text = (folder / "report.md").read_text(encoding="utf-8")
     assert text.startswith("# Stockout report\n")
-    assert "Not known: no inventory, so nothing tells what is there" in text
+    assert "Not known: No inventory, so nothing tells what is there" in text
 
 
 def test_runs_as_a_command() -> None:

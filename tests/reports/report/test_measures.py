@@ -9,12 +9,16 @@ import polars as pl
 import pytest
 
 import stockout
+from stockout.checks.findings import no_findings
 from stockout.errors import NotKnownError
 from stockout.exports.read import Tables
 from stockout.reports.report import measures
-from stockout.reports.report.blocks import Said, Told
+from stockout.reports.report.blocks import Card, Picture, Said, Told
+from stockout.reports.report.facts import Facts, Missing
 from stockout.reports.report.gather import gather
 from stockout.reports.report.sections.customers import section_churn
+from stockout.reports.report.sections.items import section_items
+from stockout.reports.report.sections.lost import section_lost
 from stockout.reports.report.sections.operations import section_causes
 from stockout.reports.report.windows import last_windows
 from stockout.tables import conform
@@ -144,6 +148,24 @@ def test_repurchases_by_whether_the_usual_item_was_out() -> None:
     lost = stockout.lost_sales(given.sales, given.inventory)  # type: ignore[arg-type]
     exposed, other = measures.repurchase_rates(given, lost)
     assert (exposed.value, other.value) == (0.5, 1.0)
+
+
+def test_what_has_no_price_is_told_in_units() -> None:
+    days = [ago(83 - day) for day in range(84)]
+    sales = pl.DataFrame({"date": days, "sku": "A", "units": [3.0] * 78 + [0.0] * 6})
+    stock = pl.DataFrame({"date": days, "sku": "A", "on_hand": [9.0] * 78 + [0.0] * 6})
+    given = tables(sales=sales, inventory=stock)
+    lost = stockout.lost_sales(sales, stock)
+    unknown = Missing("not asked")
+    facts = Facts(given, AS_OF, lost, unknown, unknown, unknown, no_findings())
+    card = section_items(facts).blocks[-1]
+    assert isinstance(card, Card)
+    named = {figure.name: figure.value for figure in card.figures}
+    assert named["lost_lately_units"] == pytest.approx(18, rel=0.1)
+    assert named["days_out"] == 6.0
+    assert "lost_lately" not in named
+    pictures = [each for each in section_lost(facts).blocks if isinstance(each, Picture)]
+    assert [picture.values["what"] for picture in pictures] == ["lost_units"]
 
 
 def test_a_verb_that_cannot_know_gives_its_reason(

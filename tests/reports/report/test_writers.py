@@ -85,8 +85,8 @@ def test_json_has_numbers_and_reasons(hostile_report: Report) -> None:
     table = sections["act"]["tables"]["orders"]
     assert table["total_rows"] >= len(table["rows"]) > 0
     assert sections["operations"]["figures"]["purchase_to_shelf"]["value"] is None
-    assert sections["operations"]["figures"]["purchase_to_shelf"]["reason"] == "no purchases"
-    assert sections["unknown"]["not_known"]["purchase_to_shelf"] == "no purchases"
+    assert sections["operations"]["figures"]["purchase_to_shelf"]["reason"] == "No purchases."
+    assert sections["unknown"]["not_known"]["purchase_to_shelf"] == "No purchases."
 
 
 def test_markdown_keeps_names_in_their_cell(hostile_report: Report) -> None:

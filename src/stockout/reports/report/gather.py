@@ -108,7 +108,7 @@ def _found(verb: str, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - each v
         return call(**{name: value for name, value in given.items() if name in wanted})
     except NotKnownError as error:
         logger.info("report: %s", error.message)
-        return Missing(error.message)
+        return Missing(error.message if error.hint is None else f"{error.message}; {error.hint}")
 
 
 class _Once:

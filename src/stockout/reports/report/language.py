@@ -71,9 +71,11 @@ class Language:
     def say(self, sentence: Sentence) -> str:
         """A sentence with its values."""
         if not isinstance(sentence, Said):
-            return _as_sentence(sentence.text)
+            return _as_sentence(sentence.text, ".")
         shown = {name: self.show(value, unit) for name, (value, unit) in sentence.values.items()}
-        return self.word(sentence.key, **shown)
+        said = self.word(sentence.key, **shown)
+        stop = "。" if self.code == "zh" else "."
+        return _as_sentence(said, stop) if sentence.key.startswith("reason.") else said
 
     def show(self, value: Value, unit: Unit) -> str:
         """A value as a reader of the language expects it; what is not known is a dash."""
@@ -131,9 +133,9 @@ class Language:
         return f"-{sign}{text[1:]}" if text.startswith("-") else f"{sign}{text}"
 
 
-def _as_sentence(text: str) -> str:
-    """What an error or a note says, as a sentence of its own."""
-    ended = text if text.endswith((".", "!", "?")) else f"{text}."
+def _as_sentence(text: str, stop: str) -> str:
+    """What an error, a note or a reason says, as a sentence of its own."""
+    ended = text if text.endswith((".", "!", "?", "。")) else text + stop
     return ended[:1].upper() + ended[1:]
 
 

@@ -81,6 +81,13 @@ def _time(name: str, shape: str, ends: Sequence[str] = ()) -> Spec:
     return {"field": name, "type": "temporal", "scale": scale, "axis": axis}
 
 
+def _months(frame: pl.DataFrame) -> Spec:
+    """An axis of months, each told once, at most six of them."""
+    coded = _time("month", "%Y-%m")
+    step = {"interval": "month", "step": -(-frame.height // 6)}
+    return {**coded, "axis": {**coded["axis"], "tickCount": step}}
+
+
 def _vertical(name: str, title: str, scale: Spec | None = None, **axis: Any) -> Spec:  # noqa: ANN401 - of an axis
     settings = {"title": title, "titleAnchor": "start", "titleAngle": 0, "titleAlign": "left",
                 "titleX": -_AXIS, "titleY": -8, "minExtent": _AXIS, "maxExtent": _AXIS,
@@ -108,7 +115,7 @@ def _rate_by_month(picture: Picture, language: Language) -> Spec:
         low=100 * pl.coalesce("stockout_rate_low", "stockout_rate"),
         high=100 * pl.coalesce("stockout_rate_high", "stockout_rate"),
     )  # fmt: skip
-    x = _time("month", "%Y-%m")
+    x = _months(frame)
     y = _vertical("value", language.word("axis.stockout_rate"))
     line = {"point": {"color": _SOLD, "size": 28}, "color": _SOLD}
     layers = [
@@ -120,13 +127,14 @@ def _rate_by_month(picture: Picture, language: Language) -> Spec:
 
 
 def _lost_by_month(picture: Picture, language: Language) -> Spec:
-    month = pl.col("month")
+    what, month = str(picture.values["what"]), pl.col("month")
     frame = picture.frames["months"].sort("month").select(
         "month", until=month.dt.offset_by("24d"), middle=month.dt.offset_by("12d"),
-        value="lost_revenue", low="lost_revenue_low", high="lost_revenue_high",
+        value=what, low=f"{what}_low", high=f"{what}_high",
     )  # fmt: skip
-    title = axis_title(language.word("axis.lost_revenue"), language.currency)
-    x, y = _time("month", "%Y-%m"), _vertical("value", title, format="~s")
+    unit = language.currency if what == "lost_revenue" else None
+    title = axis_title(language.word(f"axis.{what}"), unit)
+    x, y = _months(frame), _vertical("value", title, format="~s")
     span = {"x": {**x, "field": "middle"}, "y": {**y, "field": "low"}, "y2": {"field": "high"}}
     layers = [
         _layer(

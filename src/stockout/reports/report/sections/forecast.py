@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _COMMAND = "stockout backtest -o backtest.csv"
 _METHODS = ("stockout", "moving average", "seasonal naive", "naive")
+_ORDER = pl.col("method").replace_strict(
+    {name: place for place, name in enumerate(_METHODS)}, return_dtype=pl.Int64
+)
 _COVERAGE = ("coverage_80", "coverage_90", "coverage_95", "coverage_98")
 
 
@@ -70,17 +73,13 @@ def _figure(name: str, row: dict[str, float] | None) -> Figure:
 def _errors(scores: pl.DataFrame) -> pl.DataFrame:
     """WAPE by method, ours first."""
     wape = scores.filter((pl.col("metric") == "wape") & pl.col("method").is_in(_METHODS))
-    order = pl.col("method").replace_strict(
-        {name: place for place, name in enumerate(_METHODS)}, return_dtype=pl.Int64
-    )
-    return wape.sort(order).select("method", "value", "low", "high")
+    return wape.sort(_ORDER).select("method", "value", "low", "high")
 
 
 def _methods(scores: pl.DataFrame) -> Table:
     metrics = ("wape", "bias", "rmsse")
-    wide = scores.filter(pl.col("metric").is_in(metrics) & pl.col("method").is_in(_METHODS)).pivot(
-        "metric", index="method", values="value"
-    )
+    known = scores.filter(pl.col("metric").is_in(metrics) & pl.col("method").is_in(_METHODS))
+    wide = known.sort(_ORDER).pivot("metric", index="method", values="value")
     columns = (
         Column("method", "word"),
         Column("wape", "share"),

@@ -55,12 +55,13 @@ def section_items(facts: Facts) -> Section:
 
 def _worst(found: LostSales) -> pl.DataFrame:
     since = found.history.as_of - timedelta(_RECENT_DAYS)
+    priced = (pl.col("lost_units") > 0) & pl.col("lost_revenue").is_not_null()
     return (
         found.frame.filter(pl.col("date") > since)
         .group_by(ITEM)
         .agg(
             pl.col("lost_units").sum(),
-            pl.when(pl.col("lost_revenue").count() > 0).then(pl.col("lost_revenue").sum()),
+            pl.when(priced.any()).then(pl.col("lost_revenue").sum()),
             days_out=((1 - pl.col("in_stock_share")) * DAYS_PER_PERIOD[found.history.freq]).sum(),
         )
         .filter(pl.col("lost_units") > 0)

@@ -110,13 +110,13 @@ def section_lost(facts: Facts) -> Section:
         )
     monthly = by_month(facts.monthly)
     drawn = whole_months(monthly)
-    if drawn["lost_revenue"].drop_nulls().len() > 1:
-        blocks.append(
-            Picture(
-                "lost_by_month", "lost_by_month", {"months": drawn},
-                Said("caption.lost_by_month", _span(drawn)),
-            )
-        )  # fmt: skip
+    what = "lost_revenue" if last.lost_revenue is not None else "lost_units"
+    if drawn[what].drop_nulls().len() > 1:
+        caption = Said(f"caption.{what}_by_month", _span(drawn))
+        picture = Picture(
+            "lost_by_month", "lost_by_month", {"months": drawn}, caption, {"what": what}
+        )
+        blocks.append(picture)
     columns = (
         Column("lost_revenue", "money"),
         Column("lost_revenue_low", "money"),
