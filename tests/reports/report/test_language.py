@@ -9,7 +9,9 @@ import pytest
 
 from stockout.checks.catalogue import RULES
 from stockout.errors import ConfigError
+from stockout.reports.report.blocks import Figure
 from stockout.reports.report.language import CODES, Language, words
+from stockout.reports.report.shown import shown_figure
 
 _PLACE = re.compile(r"{(\w+)}")
 
@@ -68,3 +70,13 @@ def test_what_cannot_be_is_refused(given: dict[str, str]) -> None:
 
 def test_codes() -> None:
     assert CODES == ("en", "zh")
+
+
+@pytest.mark.parametrize(
+    ("span", "expected"), [(None, "better"), ((11.0, 14.0), "chance"), ((13.0, 14.0), "better")]
+)
+def test_a_change_within_the_intervals_may_be_chance(
+    span: tuple[float, float] | None, expected: str
+) -> None:
+    figure = Figure("lost_revenue", 10, "money", 8, 12, before=13, good="less", before_span=span)
+    assert shown_figure(figure, Language("en")).trend == expected

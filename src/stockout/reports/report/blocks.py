@@ -53,6 +53,7 @@ class Figure:
         low: Lower end of its 90 % interval.
         high: Upper end.
         before: The same figure of the period before.
+        before_span: Its interval; the two differ by more than chance where theirs do not overlap.
         good: Which way is better, where that is no matter of taste.
         reason: Why it is not known.
     """
@@ -65,6 +66,7 @@ class Figure:
     before: float | None = None
     good: Literal["less", "more"] | None = None
     reason: Sentence | None = None
+    before_span: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -69,8 +69,8 @@ def shown_figure(figure: Figure, language: Language) -> ShownFigure:
             )
             trend = "same" if same else "better" if up == (figure.good == "more") else "worse"
             if figure.low is not None and figure.high is not None and not same:
-                within = figure.low <= figure.before <= figure.high
-                trend = "chance" if within else trend
+                low, high = figure.before_span or (figure.before, figure.before)
+                trend = "chance" if figure.low <= high and low <= figure.high else trend
     return ShownFigure(
         title=language.word(f"figure.{figure.name}"),
         value=language.short(figure.value, figure.unit),

@@ -87,12 +87,8 @@ def section_lost(facts: Facts) -> Section:
         f"{kind}_{what}" for kind in ("lost", "net") for what in ("revenue", "margin", "units")
     ]
     figures = (
-        Figure(
-            "lost_revenue_window", last.lost_revenue, "money", last.lost_low, last.lost_high,
-            None if before is None else before.lost_revenue, "less",
-            None if last.lost_revenue is not None else Said("reason.no_prices"),
-        ),
-        _compared("loss_rate", "loss_rate", last, before, unit="share"),
+        _compared("lost_revenue_window", "lost_revenue", last, before, unit="money", ends="lost"),
+        _compared("loss_rate", "loss_rate", last, before, unit="share", ends="loss"),
         *(_kpi(whole, name) for name in names if name in whole),
     )  # fmt: skip
     blocks: list[Block] = [Figures("lost", figures), _change(last, before)]
@@ -218,13 +214,40 @@ def _kpi(
 
 
 def _compared(
-    name: str, attribute: str, last: Window, before: Window | None, *, unit: Unit
+    name: str,
+    attribute: str,
+    last: Window,
+    before: Window | None,
+    *,
+    unit: Unit,
+    ends: str | None = None,
 ) -> Figure:
-    value = getattr(last, attribute)
-    ends = (last.loss_low, last.loss_high) if attribute == "loss_rate" else (None, None)
-    earlier = None if before is None else getattr(before, attribute)
-    reason = None if value is not None else Said("reason.nothing_known")
-    return Figure(name, value, unit, *ends, earlier, "less", reason)
+    """A figure of the last window beside that of the one before; ``ends`` names the interval."""
+
+    def span(window: Window | None) -> tuple[float | None, float | None]:
+        if window is None or ends is None:
+            return None, None
+        return getattr(window, f"{ends}_low"), getattr(window, f"{ends}_high")
+
+    value, (low, high), (low_before, high_before) = (
+        getattr(last, attribute),
+        span(last),
+        span(before),
+    )
+    reason = Said("reason.no_prices" if unit == "money" else "reason.nothing_known")
+    return Figure(
+        name,
+        value,
+        unit,
+        low,
+        high,
+        before=None if before is None else getattr(before, attribute),
+        good="less",
+        reason=reason if value is None else None,
+        before_span=None
+        if low_before is None or high_before is None
+        else (low_before, high_before),
+    )
 
 
 def _change(last: Window, before: Window | None) -> Said:
