@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from stockout.checks.check import check_frames as check
     from stockout.exports.read import read_tables as read_tables
     from stockout.forecasting.forecast import forecast as forecast
+    from stockout.impact.causes import causes as causes
     from stockout.impact.lost_sales import lost_sales as lost_sales
+    from stockout.impact.stock_segments import segments as segments
+    from stockout.impact.suppliers import suppliers as suppliers
     from stockout.replenishment.backtest import backtest as backtest
     from stockout.replenishment.reorder import reorder as reorder
     from stockout.replenishment.simulation import simulate as simulate
@@ -29,13 +32,16 @@ if TYPE_CHECKING:
 
 _VERBS = {
     "backtest": "stockout.replenishment.backtest",
+    "causes": "stockout.impact.causes",
     "check": "stockout.checks.check",
     "forecast": "stockout.forecasting.forecast",
     "lost_sales": "stockout.impact.lost_sales",
     "read_tables": "stockout.exports.read",
     "reorder": "stockout.replenishment.reorder",
     "sample": "stockout.simulator.sample",
+    "segments": "stockout.impact.stock_segments",
     "simulate": "stockout.replenishment.simulation",
+    "suppliers": "stockout.impact.suppliers",
 }
 
 _FUNCTIONS = {"check": "check_frames"}
@@ -44,13 +50,16 @@ _FUNCTIONS = {"check": "check_frames"}
 __all__ = [
     "__version__",
     "backtest",
+    "causes",
     "check",
     "forecast",
     "lost_sales",
     "read_tables",
     "reorder",
     "sample",
+    "segments",
     "simulate",
+    "suppliers",
 ]
 
 
