@@ -9,9 +9,7 @@ mean, for which there is no rule: found rightly, it is *unattributed*. Printed a
 
 - *agreement*: the same cause, chance as unattributed;
 - *traced*: the same with chance and forecast error as one cause, demand above the plan. Which of the
-  two it was cannot be read off the books: both show as more demand than was expected;
-- *knowing the mean*: chance and forecast error told apart by the true mean of every day and our
-  forecast, which is what a perfect estimate of demand could reach.
+  two it was cannot be read off the books: both show as more demand than was expected.
 """
 
 from __future__ import annotations

@@ -34,6 +34,10 @@ made. With 28 days, fewer of the simulator's forecast errors are told from chanc
 (``benchmarks/stockout_causes.py --forecast-days``)."""
 
 
+LEAST_SEEN_DAYS = 14
+"""Days in stock without which there was no forecast: two of each weekday."""
+
+
 class Demand(NamedTuple):
     """Demand of the protection period of each episode, in units; one entry an episode."""
 
@@ -82,6 +86,7 @@ def protection_demand(
     mean = np.nan_to_num(latent.mean)
     usual = history.observed if promoted is None else history.observed & ~promoted
     before = np.maximum(begin - max(forecast_days // DAYS_PER_PERIOD[history.freq], 1), 0)
+    least = max(LEAST_SEEN_DAYS // DAYS_PER_PERIOD[history.freq], 1)
     seen = _between(usual, before, begin, item)
     sold = _between(np.where(usual, history.units, 0), before, begin, item)
     lift = np.zeros(t.size)
@@ -93,7 +98,7 @@ def protection_demand(
         wanted=_between(latent.expected, begin, t + 1, item),
         mean=_between(mean, begin, t + 1, item),
         promotion=lift,
-        rate=np.where(seen > 0, sold / np.maximum(seen, 1), np.nan),
+        rate=np.where(seen >= least, sold / np.maximum(seen, 1), np.nan),
     )
 
 

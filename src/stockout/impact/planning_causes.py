@@ -74,53 +74,44 @@ class Planning:
         none = np.zeros(self.t.size)
         if self.position is None:
             return none, self.t, none > 0
-        at = self._review_row()
+        at = self.t - self.lead_time
         ordered = self.position.last_order(at, self.item)
-        nothing = ordered <= at - self._back(at)
         stock = self.position.at(at, self.item)
-        cover = self.demand.rate * (self.lead_time + np.where(self._has_days(), self.review, 0))
+        nothing = (ordered <= at - self.review) & ~self._has_days() & (at >= 0)
+        covered = stock <= self.demand.rate * self.lead_time
         need = self.demand.rate * (self.lead_time + self.review) - stock
-        units = np.where(nothing & (stock <= cover) & (at >= 0), np.nan_to_num(need), 0.0)
+        units = np.where(nothing & covered, np.nan_to_num(need).clip(0), 0.0)
         if self.orders is None:
-            return np.maximum(units, 0), at, none > 0
-        missed = self.orders.last_missed(self.t - self.lead_time, self.item)
+            return units, at, none > 0
+        missed = self.orders.last_missed(at, self.item)
         before = self.position.last_order(missed, self.item)
         gap = self.position.at(before, self.item) - self.position.at(missed, self.item)
         recent = self.t - missed <= self.lead_time + 2 * self.review
         late = self.orders.next_arrival(missed, self.item) > self.t
         is_missed = (missed >= 0) & (before >= 0) & recent & late & (gap >= self.least)
         return (
-            np.where(is_missed, np.nan_to_num(gap), np.maximum(units, 0)),
+            np.where(is_missed, np.nan_to_num(gap), units),
             np.where(is_missed, missed, at),
             is_missed,
         )
 
     def too_little(self) -> tuple[Vector, Rows]:
-        """Units by which an order left stock and orders below the forecast, and its row."""
+        """Units by which the last review in time left the stock below the forecast, and its row."""
         if self.position is None:
             return np.zeros(self.t.size), self.t
-        at = self._review_row()
-        order = self.position.last_order(at, self.item)
-        placed = (order >= 0) & (order > at - self._back(at))
+        latest = self.t - self.lead_time
+        order = self.position.last_order(latest, self.item)
+        at = np.where(order > latest - self.review, order, -1)
+        if self.orders is not None:
+            at = np.where(self._has_days(), self.orders.last_day(latest, self.item), at)
         need = self.demand.rate * (self.lead_time + self.review)
-        lacking = need - self.position.at(order, self.item)
-        return np.where(placed, np.maximum(np.nan_to_num(lacking), 0), 0.0), order
+        lacking = need - self.position.at(at, self.item)
+        return np.nan_to_num(lacking).clip(0), at
 
     def _has_days(self) -> Flags:
         if self.orders is None:
             return np.zeros(self.t.size, dtype=np.bool_)
         return self.orders.has_days[self.item]
-
-    def _review_row(self) -> Rows:
-        """The last row in which an order could be placed that came in time."""
-        latest = self.t - self.lead_time
-        if self.orders is None:
-            return latest
-        return np.where(self._has_days(), self.orders.last_day(latest, self.item), latest)
-
-    def _back(self, at: Rows) -> Rows:
-        """Periods up to the review row in which an order counts as that of the review."""
-        return np.where(self._has_days(), np.minimum(1, at + 1), self.review)
 
 
 class OrderCalendar:
@@ -231,17 +222,20 @@ def planning_causes(episodes: pl.DataFrame, plan: Planning, dates: pl.Series) ->
     demand = plan.demand
     late, due, missed = plan.too_late()
     little, order = plan.too_little()
-    late, little = (np.where(units >= plan.least, units, 0.0) for units in (late, little))
+    chance = demand.chance
+    late = np.where((late >= plan.least) & (missed | (late >= chance)), late, 0.0)
+    little = np.where((little >= plan.least) & (little >= chance), little, 0.0)
     error = np.nan_to_num(demand.forecast_error)
-    most = np.maximum.reduce([demand.promotion, error, demand.chance, late, little])
-    promotion = np.where((demand.promotion >= plan.least) & (demand.promotion >= most),
-                         demand.promotion, 0.0)  # fmt: skip
-    forecast = np.where((error >= plan.least) & (error >= most), error, 0.0)
-    position = np.full(plan.t.size, np.nan)
-    after = position
+    most = np.maximum.reduce([demand.promotion, error, chance, late, little])
+    position = after = np.full(plan.t.size, np.nan)
     if plan.position is not None:
         position = plan.position.at(due, plan.item)
         after = plan.position.at(order, plan.item)
+    need = demand.rate * (plan.lead_time + plan.review)
+    unplanned = ~(after >= need + demand.promotion)  # what orders covered is not the cause
+    counts = (demand.promotion >= plan.least) & (demand.promotion >= most) & unplanned
+    promotion = np.where(counts, demand.promotion, 0.0)
+    forecast = np.where((error >= plan.least) & (error >= most), error, 0.0)
     days = DAYS_PER_PERIOD["day" if len(dates) < 2 or (dates[1] - dates[0]).days == 1 else "week"]
     length = (plan.lead_time + plan.review) * days
     frame = episodes.select("episode").with_columns(
@@ -253,7 +247,7 @@ def planning_causes(episodes: pl.DataFrame, plan: Planning, dates: pl.Series) ->
         wanted=pl.Series(demand.wanted),
         mean=pl.Series(demand.mean - demand.promotion),
         expected=pl.Series(demand.forecast).fill_nan(None),
-        need=pl.Series(demand.rate * (plan.lead_time + plan.review)).fill_nan(None),
+        need=pl.Series(need).fill_nan(None),
         need_days=pl.Series(length),
         position=pl.Series(position).fill_nan(None),
         after=pl.Series(after).fill_nan(None),
