@@ -189,7 +189,7 @@ def _judged(pairs: pl.DataFrame) -> pl.DataFrame:
                 pl.col("lead_time_days").round(1),
                 pl.col("lead_time_sd_days").round(1),
                 pl.col("unit_cost").round(2),
-                _signed(stock),
+                _signed(stock.round(1)),
                 _signed(cost.round(2)),
             )
         )

@@ -12,7 +12,6 @@ from stockout.replenishment.lead_times import (
     received_lines,
     usual_lateness,
 )
-from stockout.tables import ITEM
 
 if TYPE_CHECKING:
     from datetime import date
@@ -189,8 +188,3 @@ def last_costs(lines: pl.DataFrame) -> pl.DataFrame:
         .group_by("sku", "supplier_id", maintain_order=True)
         .agg(pl.col("unit_cost").last())
     )
-
-
-def items_of(lines: pl.DataFrame) -> pl.DataFrame:
-    """The items that were ever bought."""
-    return lines.select(ITEM).unique().sort(ITEM)

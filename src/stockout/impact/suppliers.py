@@ -24,11 +24,12 @@ from stockout.impact.supplier_deliveries import (
 from stockout.impact.supplier_stock import SafetyStocks, Target
 from stockout.replenishment.lead_times import lead_times, received_lines, with_supplier
 from stockout.replenishment.lines import order_lines, with_review_days
-from stockout.tables import ITEM, conform, without_crumbs
+from stockout.tables import conform, without_crumbs
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from stockout.demand.history import History
     from stockout.replenishment.targets import Unmet
 
 COLUMNS = (
@@ -226,7 +227,7 @@ def _figures(
 
 
 def _stocks(  # noqa: PLR0917 - see suppliers()
-    history,  # type: ignore[no-untyped-def]
+    history: History,
     purchases: pl.DataFrame,
     products: pl.DataFrame | None,
     suppliers: pl.DataFrame | None,
