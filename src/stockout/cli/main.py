@@ -15,7 +15,19 @@ from typing import Annotated, NoReturn
 import typer
 from typer.main import get_command
 
-from stockout.cli import backtest, check, forecast, init, lost_sales, reorder, sample, simulate
+from stockout.cli import (
+    backtest,
+    causes,
+    check,
+    forecast,
+    init,
+    lost_sales,
+    reorder,
+    sample,
+    segments,
+    simulate,
+    suppliers,
+)
 from stockout.cli.help_text import WideGroup
 from stockout.cli.messages import say
 from stockout.errors import ExitCode, StockoutError
@@ -71,6 +83,9 @@ check.add_to(app)
 forecast.add_to(app)
 reorder.add_to(app)
 lost_sales.add_to(app)
+causes.add_to(app)
+suppliers.add_to(app)
+segments.add_to(app)
 backtest.add_to(app)
 simulate.add_to(app)
 sample.add_to(app)

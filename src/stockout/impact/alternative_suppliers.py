@@ -147,7 +147,9 @@ def _with_stock(pairs: pl.DataFrame, stocks: SafetyStocks) -> pl.DataFrame:
             changes = {}
             for column in ("lead_time_days", "lead_time_sd_days"):
                 values = stocks.lines[column].fill_null(np.nan).to_numpy().copy()
-                values[row[chosen]] = pairs[f"{prefix}{column}"].fill_null(np.nan).to_numpy()[chosen]
+                values[row[chosen]] = (
+                    pairs[f"{prefix}{column}"].fill_null(np.nan).to_numpy()[chosen]
+                )
                 changes[column] = pl.Series(column, values).fill_nan(None)
             found[name][chosen] = stocks.units(**changes)[row[chosen]]
     return pairs.with_columns(
@@ -179,8 +181,8 @@ def _judged(pairs: pl.DataFrame) -> pl.DataFrame:
         pl.when(suggestion.is_not_null())
         .then(
             pl.format(
-                "{} delivers in {} days (sd {}) at {} a unit, {} in {} days (sd {}) at {}: {} units "
-                "of safety stock and {} money a year",
+                "{} delivers in {} days (sd {}) at {} a unit, {} in {} days (sd {}) at {}: {} "
+                "units of safety stock and {} money a year",
                 "alternative_id",
                 pl.col("alternative_lead_time_days").round(1),
                 pl.col("alternative_lead_time_sd_days").round(1),

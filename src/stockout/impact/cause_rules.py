@@ -116,9 +116,7 @@ def _below_nothing(episodes: pl.DataFrame, inventory: pl.DataFrame) -> pl.DataFr
         .select(
             "episode",
             units=-pl.col("on_hand"),
-            evidence=pl.format(
-                "the books had {} units on {}", quantity(pl.col("on_hand")), "date"
-            ),
+            evidence=pl.format("the books had {} units on {}", quantity(pl.col("on_hand")), "date"),
             **_NO_ORDER,
         )
     )
@@ -162,7 +160,8 @@ def late_suppliers(episodes: pl.DataFrame, lines: pl.DataFrame, as_of: date) -> 
     missing = pl.when(some).then(rest).otherwise("ordered")
     due = pl.col("order_date") + pl.duration(days=pl.col("lead_time_days").ceil())
     open_lines = lines.filter(
-        pl.col("is_open") | (pl.col("last_received") >= pl.col("promised_date")).fill_null(value=True)
+        pl.col("is_open")
+        | (pl.col("last_received") >= pl.col("promised_date")).fill_null(value=True)
     )
     return _worst(
         episodes.join(open_lines, on=ITEM)
@@ -250,7 +249,9 @@ def _worst(rows: pl.DataFrame) -> pl.DataFrame:
     more = pl.when(count > 1).then(pl.format("; {} orders in all", count)).otherwise(pl.lit(""))
     return (
         rows.filter(pl.col("units") > 0)
-        .with_columns(evidence=pl.col("evidence") + more, total=pl.col("units").sum().over("episode"))
+        .with_columns(
+            evidence=pl.col("evidence") + more, total=pl.col("units").sum().over("episode")
+        )
         .sort("episode", "units", *LINE, descending=[False, True, *(False for _ in LINE)])
         .unique("episode", keep="first", maintain_order=True)
         .select("episode", "evidence", "po_id", units="total")

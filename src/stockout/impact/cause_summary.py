@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -29,6 +30,22 @@ CAUSES = (
 GROUPS = ("cause", "month", "sku", "location", "category", "supplier")
 """What causes can be added up by."""
 
+
+def checked_groups(by: Sequence[str]) -> list[str]:
+    """The groups asked for, each once.
+
+    Raises:
+        ConfigError: There is no such grouping.
+
+    >>> checked_groups(["month", "cause", "month"])
+    ['month', 'cause']
+    """
+    for name in by:
+        if name not in GROUPS:
+            raise ConfigError(f"by: found {name!r}, expected {', '.join(GROUPS)}, or none")
+    return list(dict.fromkeys(by))
+
+
 _AMOUNTS = ("episodes", "days_out", "lost_units", "lost_revenue")
 
 
@@ -47,9 +64,7 @@ class Causes:
     frame: pl.DataFrame
     not_known: tuple[str, ...]
 
-    def summary(
-        self, by: Sequence[str] = ("cause",), *, month: date | None = None
-    ) -> pl.DataFrame:
+    def summary(self, by: Sequence[str] = ("cause",), *, month: date | None = None) -> pl.DataFrame:
         """Episodes, lost units and money by group, with shares and the month before.
 
         An episode belongs to the month in which it began.
@@ -79,10 +94,7 @@ class Causes:
             every = pl.DataFrame({"cause": CAUSES}) if others == ["cause"] else None
             return self._finished(_filled(sums, every, others), others, [])
         months = self._months()
-        if month is not None and month not in months:
-            raise ConfigError(
-                f"month {month:%Y-%m}: the history has {months[0]:%Y-%m} to {months[-1]:%Y-%m}"
-            )
+        self._check_month(month)
         groups = sums.select(others).unique(maintain_order=True) if others else None
         if others == ["cause"]:
             groups = pl.DataFrame({"cause": CAUSES})
@@ -100,23 +112,40 @@ class Causes:
             filled = filled.filter(pl.col("month") == month)
         return self._finished(filled, [*others, "month"], ["month"])
 
-    def last_month(self) -> date | None:
+    def episodes_of(self, month: date | None) -> pl.DataFrame:
+        """The episodes that began in a month; all of them for None.
+
+        Args:
+            month: Its first day.
+
+        Raises:
+            ConfigError: The history has no such month.
+        """
+        self._check_month(month)
+        if month is None:
+            return self.frame
+        return self.frame.filter(pl.col("first_date").dt.month_start() == month)
+
+    def last_month(self) -> date:
         """First day of the last month that as-of completes, else of the last one there is."""
         months = self._months()
         as_of = self.lost.history.as_of
-        end = pl.select(pl.lit(as_of).dt.month_end()).item()
-        if as_of < end and len(months) > 1:
-            return months[-2]
-        return months[-1]
+        ends = (as_of + timedelta(days=1)).day == 1
+        complete = months if ends or len(months) == 1 else months[:-1]
+        return complete[-1]
+
+    def _check_month(self, month: date | None) -> None:
+        months = self._months()
+        if month is not None and month not in months:
+            raise ConfigError(
+                f"month {month:%Y-%m}: the history has {months[0]:%Y-%m} to {months[-1]:%Y-%m}"
+            )
 
     def _months(self) -> list[date]:
         return self.lost.history.dates.dt.month_start().unique().sort().to_list()
 
     def _keys(self, by: Sequence[str]) -> list[str]:
-        for name in by:
-            if name not in GROUPS:
-                raise ConfigError(f"by: found {name!r}, expected {', '.join(GROUPS)}, or none")
-        keys = ["supplier_id" if name == "supplier" else name for name in dict.fromkeys(by)]
+        keys = ["supplier_id" if name == "supplier" else name for name in checked_groups(by)]
         attributes = self.lost.attributes
         for key in keys:
             of_items = key in {"category", "supplier_id"}
@@ -132,7 +161,7 @@ class Causes:
         )
 
     def _finished(self, sums: pl.DataFrame, keys: list[str], within: list[str]) -> pl.DataFrame:
-        over = within or [pl.lit(1)]
+        over: list[pl.Expr] = [pl.col(name) for name in within] or [pl.lit(1)]
         shares = [
             (pl.col(name) / pl.col(name).sum().over(over)).fill_nan(None).alias(f"share_of_{name}")
             for name in ("episodes", "lost_units", "lost_revenue")
@@ -155,10 +184,9 @@ def _sums(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     ]
     frame = rows.group_by(keys).agg(sums) if keys else rows.select(sums)
     if "cause" in keys:
-        frame = frame.sort(
+        return frame.sort(
             pl.col("cause").replace_strict({name: k for k, name in enumerate(CAUSES)}), *keys
         )
-        return frame
     return frame.sort("lost_revenue", *keys, descending=[True, *(False for _ in keys)],
                       nulls_last=True)  # fmt: skip
 

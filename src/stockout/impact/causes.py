@@ -105,7 +105,7 @@ def causes(  # noqa: PLR0917 - the tables, in the order of the design
     matches = _matches(found, given, items, episodes, forecast_days)
     return Causes(
         lost=found,
-        frame=_frame(found, episodes, matches),
+        frame=_frame(episodes, matches),
         not_known=_not_known(given, found, episodes, assumed),
     )
 
@@ -139,9 +139,7 @@ def _items(
     none = conform(pl.DataFrame(schema={"date": pl.Date, "sku": pl.String}), "inventory")
     lines = order_lines(found.history.items, none, given.products, given.purchases)
     received = (
-        None
-        if given.purchases is None
-        else received_lines(given.purchases, found.history.as_of)
+        None if given.purchases is None else received_lines(given.purchases, found.history.as_of)
     )
     lines = lead_times(
         lines,
@@ -181,9 +179,7 @@ def _matches(
     as_of = found.history.as_of
     seen = episodes.filter("begun")
     lines = None if given.purchases is None else purchase_lines(given.purchases, as_of)
-    wrong = data_errors(
-        seen, given.sales, given.inventory, given.purchases, given.movements, as_of
-    )
+    wrong = data_errors(seen, given.sales, given.inventory, given.purchases, given.movements, as_of)
     planned = _planned(found, given, items, seen, lines, forecast_days)
     return [
         ("data error", wrong),
@@ -194,7 +190,7 @@ def _matches(
     ]
 
 
-def _planned(
+def _planned(  # noqa: PLR0917 - see causes()
     found: LostSales,
     given: _Given,
     items: pl.DataFrame,
@@ -249,13 +245,11 @@ def _unexplained(episodes: pl.DataFrame, planned: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _frame(
-    found: LostSales, episodes: pl.DataFrame, matches: list[tuple[str, pl.DataFrame]]
-) -> pl.DataFrame:
+def _frame(episodes: pl.DataFrame, matches: list[tuple[str, pl.DataFrame]]) -> pl.DataFrame:
     """Each episode with its first match."""
-    first = pl.concat(
-        [match.with_columns(cause=pl.lit(name)) for name, match in matches]
-    ).unique("episode", keep="first", maintain_order=True)
+    first = pl.concat([match.with_columns(cause=pl.lit(name)) for name, match in matches]).unique(
+        "episode", keep="first", maintain_order=True
+    )
     frame = episodes.join(first, on="episode", how="left", maintain_order="left")
     frame = frame.rename({"units": "cause_units"})
     return without_crumbs(frame.select(COLUMNS))

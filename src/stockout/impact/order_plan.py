@@ -63,12 +63,12 @@ class Demand(NamedTuple):
         return self.wanted - self.mean
 
 
-def protection_demand(
+def protection_demand(  # noqa: PLR0917 - the episodes' columns in order
     latent: Latent,
     promoted: Flags | None,
     t: Rows,
     item: Rows,
-    periods: Vector,
+    periods: Rows,
     forecast_days: int = FORECAST_DAYS,
 ) -> Demand:
     """Demand of the periods up to each stockout, and what was to be expected of it.
@@ -82,7 +82,7 @@ def protection_demand(
         forecast_days: Days whose mean demand in stock, promotions aside, is the forecast.
     """
     history = latent.history
-    begin = np.maximum(t + 1 - np.maximum(np.rint(periods), 1).astype(np.int64), 0)
+    begin = np.maximum(t + 1 - np.maximum(periods, 1), 0)
     mean = np.nan_to_num(latent.mean)
     usual = history.observed if promoted is None else history.observed & ~promoted
     before = np.maximum(begin - max(forecast_days // DAYS_PER_PERIOD[history.freq], 1), 0)

@@ -281,7 +281,10 @@ def _sentences() -> dict[str, pl.Expr]:
             "the order of {} left {} units on hand and on order, for {} days with an expected "
             "demand of {}", "order", units("after"), quantity(pl.col("need_days")),
             units("need")),
-        "chance_evidence": pl.format(
+        "chance_evidence": pl.when(pl.col("expected").is_null())
+        .then(pl.format("{} units were wanted in the {} days up to it; too little was known before "
+                        "for a forecast", units("wanted"), days))
+        .otherwise(pl.format(
             "{} units were wanted in the {} days up to it, {} by the forecast before; no rule "
-            "explains it", units("wanted"), days, units("expected")),
+            "explains it", units("wanted"), days, units("expected"))),
     }  # fmt: skip

@@ -19,6 +19,21 @@ GROUPS = ("abc", "xyz", "demand_class", "stock_class", "category", "supplier", "
 """What segments can be added up by."""
 
 
+def checked_groups(by: Sequence[str]) -> list[str]:
+    """The groups asked for, each once.
+
+    Raises:
+        ConfigError: There is no such grouping.
+
+    >>> checked_groups(["abc", "xyz", "abc"])
+    ['abc', 'xyz']
+    """
+    for name in by:
+        if name not in GROUPS:
+            raise ConfigError(f"by: found {name!r}, expected {', '.join(GROUPS)}, or none")
+    return list(dict.fromkeys(by))
+
+
 def summarised(frame: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     """Sums by group.
 
@@ -35,10 +50,7 @@ def summarised(frame: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     Raises:
         ConfigError: There is no such grouping.
     """
-    for name in by:
-        if name not in GROUPS:
-            raise ConfigError(f"by: found {name!r}, expected {', '.join(GROUPS)}, or none")
-    keys = ["supplier_id" if name == "supplier" else name for name in dict.fromkeys(by)]
+    keys = ["supplier_id" if name == "supplier" else name for name in checked_groups(by)]
 
     def money(value: pl.Expr) -> pl.Expr:
         return pl.when(value.is_not_null().any()).then(value.sum())

@@ -18,8 +18,9 @@ AGE_BOUNDS = (90, 180, 365)
 def receipts(
     purchases: pl.DataFrame | None, movements: pl.DataFrame | None, as_of: date
 ) -> pl.DataFrame:
-    """Units received of each item and day: of the movements where they have receipts of the item,
-    else of the purchases.
+    """Units received of each item and day.
+
+    Of the movements where they have receipts of the item, else of the purchases.
 
     Args:
         purchases: Canonical purchases, or None.

@@ -70,7 +70,7 @@ class Segments:
         return summarised(self.frame, by)
 
 
-def segments(  # noqa: PLR0917 - the tables, in the order of the design
+def segments(
     sales: pl.DataFrame,
     inventory: pl.DataFrame | None = None,
     products: pl.DataFrame | None = None,
@@ -173,7 +173,7 @@ def _lines(
     )
 
 
-def _with_stock(
+def _with_stock(  # noqa: PLR0917 - the tables, as above
     lines: pl.DataFrame,
     sales: pl.DataFrame,
     inventory: pl.DataFrame | None,
@@ -226,7 +226,9 @@ def _with_demand(
         .group_by(ITEM)
         .agg(sold=pl.col("units").sum().clip(0))
     )
-    listed = (pl.lit(history.as_of) - pl.max_horizontal("first_date", pl.lit(begin))).dt.total_days()
+    listed = (
+        pl.lit(history.as_of) - pl.max_horizontal("first_date", pl.lit(begin))
+    ).dt.total_days()
     return (
         lines.join(expected, on=ITEM, how="left", maintain_order="left")
         .join(sold, on=ITEM, how="left", maintain_order="left")

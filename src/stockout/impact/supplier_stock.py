@@ -46,7 +46,7 @@ class SafetyStocks:
         target: What is aimed at; else the products' own targets, else a service level of 95 %.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - the tables, as in reorder
         self,
         history: History,
         lines: pl.DataFrame,

@@ -125,7 +125,8 @@ def suppliers(  # noqa: PLR0917 - the tables, in the order of their weight
     ...     "received_date": [day + timedelta(took) for day, took in
     ...                       zip(ordered, [8, 10, 10, 12, 9, 11], strict=True)],
     ...     "ordered_units": 10.0, "received_units": [10.0, 10, 8, 10, 10, 10]})
-    >>> suppliers(bought).frame.select("lead_time_days", "on_time", "in_full", "otif").round(3).row(0)
+    >>> row = suppliers(bought).frame.select("lead_time_days", "on_time", "in_full", "otif")
+    >>> row.round(3).row(0)
     (10.0, 0.667, 0.833, 0.5)
     """
     bought = conform(purchases, "purchases")
@@ -286,7 +287,9 @@ def _with_stock(
         frame = frame.join(sums, on="supplier_id", how="left", maintain_order="left")
         frame = frame.join(_suggested(other), on="supplier_id", how="left", maintain_order="left")
     return without_crumbs(
-        frame.sort("spend", "supplier_id", descending=[True, False], nulls_last=True).select(COLUMNS)
+        frame.sort("spend", "supplier_id", descending=[True, False], nulls_last=True).select(
+            COLUMNS
+        )
     )
 
 

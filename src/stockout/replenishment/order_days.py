@@ -113,9 +113,7 @@ def with_order_days(
     )
 
 
-def order_weekdays(
-    lines: pl.DataFrame, suppliers: pl.DataFrame | None
-) -> NDArray[np.bool_] | None:
+def order_weekdays(lines: pl.DataFrame, suppliers: pl.DataFrame | None) -> NDArray[np.bool_] | None:
     """(lines, 7) whether the line's supplier takes orders on the weekday; None where none says.
 
     Args:
