@@ -34,7 +34,8 @@ def test_line(name: str) -> None:
     rows, expected = CASES[name]
     frame = pl.DataFrame(
         rows,
-        schema={"ordered_units": pl.Float64, "received_units": pl.Float64, "received_date": pl.Date},
+        schema=dict.fromkeys(("ordered_units", "received_units"), pl.Float64)
+        | {"received_date": pl.Date},
         orient="row",
     ).with_columns(po_id=pl.lit("P"), line=pl.lit("1"), sku=pl.lit("A"),
                    order_date=date(2026, 1, 5))  # fmt: skip

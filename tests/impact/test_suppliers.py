@@ -41,7 +41,9 @@ def orders(
             "sku": sku,
             "supplier_id": supplier,
             "order_date": ordered,
-            "promised_date": None if promised is None else [d + timedelta(promised) for d in ordered],
+            "promised_date": [
+                None if promised is None else d + timedelta(promised) for d in ordered
+            ],
             "received_date": [
                 None if days is None else d + timedelta(days)
                 for d, days in zip(ordered, took, strict=True)
