@@ -46,6 +46,7 @@ class Demand(NamedTuple):
     mean: Vector  # mean demand, as far as it can be told afterwards
     promotion: Vector  # what promotions added to the mean
     rate: Vector  # forecast a period, without promotions; nan where nothing was known before
+    sd: Vector  # standard deviation of demand around its mean
 
     @property
     def forecast(self) -> Vector:
@@ -89,6 +90,7 @@ def protection_demand(  # noqa: PLR0917 - the episodes' columns in order
     least = max(LEAST_SEEN_DAYS // DAYS_PER_PERIOD[history.freq], 1)
     seen = _between(usual, before, begin, item)
     sold = _between(np.where(usual, history.units, 0), before, begin, item)
+    total = _between(mean, begin, t + 1, item)
     lift = np.zeros(t.size)
     if promoted is not None:
         share = 1 - 1 / np.maximum(latent.promotion, 1)
@@ -96,9 +98,10 @@ def protection_demand(  # noqa: PLR0917 - the episodes' columns in order
     return Demand(
         periods=(t + 1 - begin).astype(np.float64),
         wanted=_between(latent.expected, begin, t + 1, item),
-        mean=_between(mean, begin, t + 1, item),
+        mean=total,
         promotion=lift,
         rate=np.where(seen >= least, sold / np.maximum(seen, 1), np.nan),
+        sd=np.sqrt(total + _between(mean**2, begin, t + 1, item) / latent.dispersion[item]),
     )
 
 

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
+_USUAL_EXCESS = 1 / np.sqrt(2 * np.pi)
+"""Mean of what a normal variable exceeds its mean by, in standard deviations: what chance takes in
+a usual protection period. A promotion that took less is no spike."""
+
 _NEVER = np.iinfo(np.int64).max // 4
 
 
@@ -233,7 +237,8 @@ def planning_causes(episodes: pl.DataFrame, plan: Planning, dates: pl.Series) ->
         after = plan.position.at(order, plan.item)
     need = demand.rate * (plan.lead_time + plan.review)
     unplanned = ~(after >= need + demand.promotion)  # what orders covered is not the cause
-    counts = (demand.promotion >= plan.least) & (demand.promotion >= most) & unplanned
+    spike = np.maximum(plan.least, _USUAL_EXCESS * demand.sd)
+    counts = (demand.promotion >= spike) & (demand.promotion >= most) & unplanned
     promotion = np.where(counts, demand.promotion, 0.0)
     forecast = np.where((error >= plan.least) & (error >= most), error, 0.0)
     days = DAYS_PER_PERIOD["day" if len(dates) < 2 or (dates[1] - dates[0]).days == 1 else "week"]
@@ -265,8 +270,10 @@ def _sentences() -> dict[str, pl.Expr]:
     days = quantity(pl.col("days"))
     return {
         "promotion_evidence": pl.format(
-            "promotions took {} of the {} units wanted in the {} days up to it; {} were to be "
-            "expected without", units("promotion"), units("wanted"), days, units("expected")),
+            "promotions took {} of the {} units wanted in the {} days up to it{}",
+            units("promotion"), units("wanted"), days,
+            pl.coalesce(pl.format("; {} were to be expected without",
+                                  quantity(pl.col("expected"))), pl.lit(""))),
         "forecast_error_evidence": pl.format(
             "demand had risen: a mean of {} units in the {} days up to it, {} by the forecast "
             "before", units("mean"), days, units("expected")),
