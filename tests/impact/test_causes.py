@@ -202,8 +202,9 @@ def test_first_match_counts() -> None:
 
 def test_without_purchases_only_what_sales_and_stock_tell() -> None:
     tables = shop({63: None, 70: Order(takes=19)})
-    del tables["purchases"]
+    bought = tables.pop("purchases")
     found = causes(**tables)
+    assert causes(**tables, purchases=bought.clear()).frame.equals(found.frame)
     assert set(found.frame["cause"]) <= {"data error", "promotion", "forecast error",
                                          "unattributed"}  # fmt: skip
     assert any(text.startswith("no purchases are given") for text in found.not_known)

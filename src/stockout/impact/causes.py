@@ -94,12 +94,11 @@ def causes(  # noqa: PLR0917 - the tables, in the order of the design
     )  # fmt: skip
     as_of = found.history.as_of
     given = _Given.conformed(sales, inventory, products, purchases, movements, events, suppliers)
-    bought = None
     if given.purchases is not None:
         bought = with_supplier(
             given.purchases.filter(pl.col("order_date") <= as_of), given.products
         )
-        given = given._replace(purchases=bought)
+        given = given._replace(purchases=None if bought.is_empty() else bought)
     items, assumed = _items(found, given, default_lead_time_days, default_review_days)
     episodes = _episodes(found, items)
     matches = _matches(found, given, items, episodes, forecast_days)

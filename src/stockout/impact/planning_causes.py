@@ -81,7 +81,7 @@ class Planning:
         at = self.t - self.lead_time
         ordered = self.position.last_order(at, self.item)
         stock = self.position.at(at, self.item)
-        nothing = (ordered <= at - self.review) & ~self._has_days() & (at >= 0)
+        nothing = (ordered >= 0) & (ordered <= at - self.review) & ~self._has_days()
         covered = stock <= self.demand.rate * self.lead_time
         need = self.demand.rate * (self.lead_time + self.review) - stock
         units = np.where(nothing & covered, np.nan_to_num(need).clip(0), 0.0)

@@ -14,8 +14,9 @@ from stockout.demand.lifecycle import GIVEN_UP_DAYS
 from stockout.demand.segments import segments as demand_segments
 from stockout.errors import ConfigError
 from stockout.forecasting.fit import fit
-from stockout.impact.segment_summary import STOCK_CLASSES, summarised
+from stockout.impact.segment_summary import summarised
 from stockout.impact.stock_age import AGE_BOUNDS, receipts, stock_age
+from stockout.impact.stock_classes import judged_stock
 from stockout.replenishment.lead_times import with_supplier
 from stockout.replenishment.lines import order_lines
 from stockout.replenishment.status import COVER_DAYS
@@ -133,7 +134,7 @@ def segments(
         stock_age(lines, receipts(purchases, movements, as_of), as_of),
         on=ITEM, how="left", maintain_order="left",
     )  # fmt: skip
-    frame = _judged(lines, as_of, horizon_days, slow_days, dead_days)
+    frame = judged_stock(lines, as_of, horizon_days, slow_days, dead_days)
     return Segments(
         frame=without_crumbs(
             frame.sort("excess_value", "excess_units", *ITEM,
@@ -237,51 +238,6 @@ def _with_demand(
             units_a_year=pl.col("sold").fill_null(0.0) * YEAR_DAYS / (listed.fill_null(364) + 1),
         )
     )
-
-
-def _judged(
-    lines: pl.DataFrame, as_of: date, horizon_days: int, slow_days: int, dead_days: int
-) -> pl.DataFrame:
-    """Adds money, turnover, days of supply, excess, and the class of the stock with its reason."""
-    stock, expected = pl.col("on_hand"), pl.col("expected_demand")
-    since = (pl.lit(as_of) - pl.col("last_sale")).dt.total_days()
-    lines = lines.with_columns(
-        stock_value=stock * pl.col("unit_cost"),
-        turnover=pl.when(pl.col("mean_stock") > 0).then(
-            pl.col("units_a_year") / pl.col("mean_stock")
-        ),
-        days_of_supply=pl.when(expected > 0).then(stock / expected * horizon_days),
-        excess_units=(stock - expected).clip(0),
-        days_since_sale=since,
-        came=(pl.lit(as_of) - pl.coalesce("last_receipt", "first_date")).dt.total_days(),
-    ).with_columns(excess_value=pl.col("excess_units") * pl.col("unit_cost"))
-    silent = (since >= dead_days) | (since.is_null() & (pl.col("came") >= dead_days).fill_null(
-        value=True))  # fmt: skip
-    dead = silent | (pl.col("life") == "ended")
-    classes = [
-        (stock.is_null(), "unknown", pl.col("unknown")),
-        (stock <= 0, "no stock", pl.lit(None, pl.String)),
-        (dead, "dead", pl.when(since.is_null()).then(pl.lit("never sold")).otherwise(
-            pl.format("last sold {} days ago", since))),
-        ((pl.col("days_of_supply") > slow_days) | (expected <= 0), "slow",
-         pl.when(expected > 0).then(pl.format("lasts for {} days",
-                                              pl.col("days_of_supply").round(0).cast(pl.Int64)))
-         .otherwise(pl.lit("no demand is expected"))),
-        (pl.col("excess_units") > 0, "excess",
-         pl.format("{} units on hand, {} expected to be sold in {} days",
-                   _number(stock), _number(expected), pl.lit(horizon_days))),
-    ]  # fmt: skip
-    name: pl.Expr = pl.lit("ok")
-    why: pl.Expr = pl.lit(None, pl.String)
-    for applies, word, reason in reversed(classes):
-        name = pl.when(applies).then(pl.lit(word)).otherwise(name)
-        why = pl.when(applies).then(reason).otherwise(why)
-    return lines.with_columns(stock_class=name.cast(pl.Enum(STOCK_CLASSES)).cast(pl.String),
-                              reason=why)  # fmt: skip
-
-
-def _number(value: pl.Expr) -> pl.Expr:
-    return value.round(1).cast(pl.String).str.replace(r"\.0$", "")
 
 
 def _not_known(frame: pl.DataFrame, inventory: pl.DataFrame | None) -> tuple[str, ...]:

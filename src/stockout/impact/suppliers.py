@@ -1,9 +1,8 @@
-"""The verb ``suppliers``: how each one delivers, what its unreliability costs, and what to do."""
+"""The verb ``suppliers``: how each one delivers, what its unreliability costs, what to do."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -14,13 +13,8 @@ from stockout.demand.history import demand_history
 from stockout.errors import NotKnownError
 from stockout.impact import alternative_suppliers
 from stockout.impact.purchase_lines import purchase_lines
-from stockout.impact.supplier_deliveries import (
-    YEAR_DAYS,
-    delivery_figures,
-    lead_time_figures,
-    price_changes,
-    sources,
-)
+from stockout.impact.supplier_deliveries import sources
+from stockout.impact.supplier_figures import supplier_figures, supplier_months
 from stockout.impact.supplier_stock import SafetyStocks, Target
 from stockout.replenishment.lead_times import lead_times, received_lines, with_supplier
 from stockout.replenishment.lines import order_lines, with_review_days
@@ -142,7 +136,7 @@ def suppliers(  # noqa: PLR0917 - the tables, in the order of their weight
         )
     lines = purchase_lines(bought, as_of)
     named = lines.drop_nulls("supplier_id")
-    frame = _figures(named, bought, products, suppliers, as_of)
+    frame = supplier_figures(named, bought, products, suppliers, as_of)
     items = other = None
     if sold is not None:
         history = demand_history(
@@ -161,7 +155,7 @@ def suppliers(  # noqa: PLR0917 - the tables, in the order of their weight
         frame=_with_stock(frame, items, other),
         items=items,
         alternatives=other,
-        months=_months(named, bought, as_of),
+        months=supplier_months(named, bought, as_of),
         as_of=as_of,
         not_known=_not_known(lines, frame, items, other),
     )
@@ -181,50 +175,6 @@ def _as_of(
             raise NotKnownError("purchases have no rows, so there is no supplier to tell of")
         return last  # type: ignore[no-any-return]
     return resolve_as_of(dated, as_of)
-
-
-def _figures(
-    lines: pl.DataFrame,
-    purchases: pl.DataFrame,
-    products: pl.DataFrame | None,
-    suppliers: pl.DataFrame | None,
-    as_of: date,
-) -> pl.DataFrame:
-    """What the purchases alone tell of each supplier."""
-    key = ["supplier_id"]
-    frame = delivery_figures(lines, as_of, key)
-    known = sources(lines, products, as_of)
-    recent = lines.filter(pl.col("order_date") > as_of - timedelta(YEAR_DAYS))
-    money = recent.group_by("sku", "supplier_id").agg(
-        cost=(pl.col("unit_cost") * pl.col("ordered")).sum()
-    )
-    exposure = (
-        known.with_columns(single=pl.len().over("sku") == 1)
-        .join(money, on=["sku", "supplier_id"], how="left")
-        .group_by("supplier_id")
-        .agg(
-            skus=pl.len().cast(pl.Int64),
-            single_source_skus=pl.col("single").sum().cast(pl.Int64),
-            single_source_share=pl.when(pl.col("cost").sum() > 0).then(
-                pl.col("cost").filter("single").sum() / pl.col("cost").sum()
-            ),
-        )
-    )
-    names = (
-        pl.DataFrame(schema={"supplier_id": pl.String, "name": pl.String,
-                             "stated_lead_time_days": pl.Float64})
-        if suppliers is None
-        else suppliers.select(
-            "supplier_id", "name", stated_lead_time_days="lead_time_days"
-        ).unique("supplier_id", keep="first")
-    )  # fmt: skip
-    times = lead_time_figures(purchases, suppliers, frame.select(key), as_of)
-    for table in (times, price_changes(lines, as_of, key), exposure, names):
-        frame = frame.join(table, on=key, how="left", maintain_order="left")
-    return frame.with_columns(
-        pl.col("skus", "single_source_skus").fill_null(0),
-        share_of_spend=pl.col("spend") / pl.col("spend").sum(),
-    )
 
 
 def _stocks(  # noqa: PLR0917 - see suppliers()
@@ -322,23 +272,6 @@ def _suggested(other: pl.DataFrame) -> pl.DataFrame:
         .group_by("supplier_id", maintain_order=True)
         .agg(suggestion=pl.col("text").str.join("; "))
     )
-
-
-def _months(lines: pl.DataFrame, purchases: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    due = lines.filter(pl.col("promised_date") <= as_of).with_columns(
-        month=pl.col("promised_date").dt.month_start()
-    )
-    key = ["supplier_id", "month"]
-    judged = delivery_figures(due, as_of, key).select(
-        *key, "judged_lines", "on_time", "in_full", "otif"
-    )
-    came = (
-        received_lines(purchases, as_of)
-        .drop_nulls("supplier_id")
-        .group_by("supplier_id", month=pl.col("received_date").dt.month_start())
-        .agg(lead_time_days=pl.col("days").mean())
-    )
-    return without_crumbs(judged.join(came, on=key, how="full", coalesce=True).sort(key))
 
 
 def _not_known(
