@@ -71,7 +71,7 @@ def test_every_item_by_hand() -> None:
     assert (b["last_sale"], b["days_since_sale"]) == (START + timedelta(169), DAYS - 170)
     assert b["reason"] == f"last sold {DAYS - 170} days ago"
     assert c["stock_class"] == "slow"
-    assert c["excess_units"] == pytest.approx(80 - 90 / 7, rel=0.05)
+    assert c["excess_units"] == pytest.approx(80 - 90 / 7, rel=0.1)
     assert (d["stock_class"], d["reason"], d["excess_units"]) == ("dead", "never sold", 30)
     assert (d["stock_value"], d["excess_value"]) == (None, None)
 

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 FORECAST_DAYS = 56
 """Days before the protection period whose mean demand is the forecast that any planner could have
-made. With 28 days, fewer of the simulator's forecast errors are told from chance
-(``benchmarks/stockout_causes.py --forecast-days``)."""
+made. Eight weeks: a choice that does not matter much. With 28 days as many causes agree with the
+simulator's (69.9 % of the stockouts at a rate of 8 %, with 56 days 69.6 %:
+``benchmarks/stockout_causes.py --rates 0.08 --forecast-days 28``)."""
 
 
 LEAST_SEEN_DAYS = 14
