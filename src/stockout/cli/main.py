@@ -18,6 +18,7 @@ from typer.main import get_command
 from stockout.cli import (
     alert,
     backtest,
+    causes,
     check,
     churn,
     forecast,
@@ -26,7 +27,9 @@ from stockout.cli import (
     lost_sales,
     reorder,
     sample,
+    segments,
     simulate,
+    suppliers,
 )
 from stockout.cli.help_text import WideGroup
 from stockout.cli.messages import say
@@ -84,6 +87,9 @@ forecast.add_to(app)
 reorder.add_to(app)
 lost_sales.add_to(app)
 churn.add_to(app)
+causes.add_to(app)
+suppliers.add_to(app)
+segments.add_to(app)
 backtest.add_to(app)
 simulate.add_to(app)
 alert.add_to(app)

@@ -76,11 +76,9 @@ def _effect_words(record: dict[str, Any]) -> list[str]:
         told = [f"effect of stockouts: not known, {record['effect_reason']}."]
     else:
         people, windows = f"{effect['customers']:,} customers", len(effect["landmarks"])
-        told = [
-            f"In {windows} windows of four weeks {people} with habits met "
-            + f"{_number(effect['thwarted_purchases'])} thwarted purchases at "
-            + f"{effect['sku_shocks']:,} SKUs that were out."
-        ]
+        met = f"{_number(effect['thwarted_purchases'])} thwarted purchases"
+        where = f"at {effect['sku_shocks']:,} SKUs that were out"
+        told = [f"In {windows} windows of four weeks {people} with habits met {met} {where}."]
         span = f"{_number(effect['low'])} to {_number(effect['high'])}"
         excess = _number(effect["excess_churners"])
         if effect["detectable"]:
