@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from stockout.replenishment.backtest import backtest as backtest
     from stockout.replenishment.reorder import reorder as reorder
     from stockout.replenishment.simulation import simulate as simulate
+    from stockout.reports.report.report import report as report
     from stockout.simulator.sample import sample as sample
 
 _VERBS = {
@@ -40,6 +41,7 @@ _VERBS = {
     "lost_sales": "stockout.impact.lost_sales",
     "read_tables": "stockout.exports.read",
     "reorder": "stockout.replenishment.reorder",
+    "report": "stockout.reports.report.report",
     "sample": "stockout.simulator.sample",
     "segments": "stockout.impact.stock_segments",
     "simulate": "stockout.replenishment.simulation",
@@ -59,6 +61,7 @@ __all__ = [
     "lost_sales",
     "read_tables",
     "reorder",
+    "report",
     "sample",
     "segments",
     "simulate",

@@ -26,6 +26,7 @@ from stockout.cli import (
     init,
     lost_sales,
     reorder,
+    report,
     sample,
     segments,
     simulate,
@@ -92,6 +93,7 @@ suppliers.add_to(app)
 segments.add_to(app)
 backtest.add_to(app)
 simulate.add_to(app)
+report.add_to(app)
 alert.add_to(app)
 history.add_to(app)
 sample.add_to(app)

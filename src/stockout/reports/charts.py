@@ -72,7 +72,20 @@ def chart_svg(chart: Any, description: str) -> str:  # noqa: ANN401 - altair is 
         ConfigError: The extra ``report`` is not installed.
     """
     with altair().data_transformers.disable_max_rows():
-        spec = _harmless(chart.to_dict())
+        return spec_svg(chart.to_dict(), description)
+
+
+def spec_svg(spec: dict[str, Any], description: str) -> str:
+    """Draws a chart that is given as a Vega-Lite specification, with its data in it.
+
+    Args:
+        spec: The specification, as of an altair chart; what it configures outranks the theme.
+        description: As in :func:`chart_svg`.
+
+    Raises:
+        ConfigError: The extra ``report`` is not installed.
+    """
+    spec = _harmless(spec)
     spec["config"] = _over(_theme(), spec.get("config", {}))
     drawn: str = _extra("vl_convert").vegalite_to_svg(spec, allowed_base_urls=[])
     label = quoteattr(_harmless(description))
