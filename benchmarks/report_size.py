@@ -3,8 +3,8 @@
 Run: python benchmarks/report_size.py [--items 50000] [--days 182]
 
 Prints a row a format: seconds to arrange and write, and the size of the file. The estimates
-themselves (lost sales, reorder list, forecast) are made before and timed apart; accuracy and checks,
-whose results do not grow with the items, are left out where --items is large.
+themselves (lost sales, reorder list, forecast) are made before and timed apart; accuracy and
+checks, whose results do not grow with the items, are left out where --items is large.
 """
 
 from __future__ import annotations
