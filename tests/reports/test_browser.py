@@ -133,9 +133,10 @@ def test_dark_by_preference_and_by_switch(browser: Any, pages: dict[str, str]) -
     dark.close()
 
 
-def test_it_prints_without_what_needs_a_screen(browser: Any, pages: dict[str, str]) -> None:
-    page, _ = opened(browser, pages["en"], 1280, color_scheme="dark")
+def test_it_fits_paper_without_what_needs_a_screen(browser: Any, pages: dict[str, str]) -> None:
+    page, _ = opened(browser, pages["en"], 720, color_scheme="dark")  # A4 less its margins
     page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") == 720
     assert not page.locator("nav").is_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     page.close()
