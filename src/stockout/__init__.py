@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from stockout.checks.check import check_frames as check
     from stockout.exports.read import read_tables as read_tables
     from stockout.forecasting.forecast import forecast as forecast
+    from stockout.impact.causes import causes as causes
     from stockout.impact.churn import churn as churn
     from stockout.impact.lost_sales import lost_sales as lost_sales
+    from stockout.impact.stock_segments import segments as segments
+    from stockout.impact.suppliers import suppliers as suppliers
     from stockout.replenishment.backtest import backtest as backtest
     from stockout.replenishment.reorder import reorder as reorder
     from stockout.replenishment.simulation import simulate as simulate
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 _VERBS = {
     "backtest": "stockout.replenishment.backtest",
+    "causes": "stockout.impact.causes",
     "check": "stockout.checks.check",
     "churn": "stockout.impact.churn",
     "forecast": "stockout.forecasting.forecast",
@@ -39,7 +43,9 @@ _VERBS = {
     "reorder": "stockout.replenishment.reorder",
     "report": "stockout.reports.report.report",
     "sample": "stockout.simulator.sample",
+    "segments": "stockout.impact.stock_segments",
     "simulate": "stockout.replenishment.simulation",
+    "suppliers": "stockout.impact.suppliers",
 }
 
 _FUNCTIONS = {"check": "check_frames"}
@@ -48,6 +54,7 @@ _FUNCTIONS = {"check": "check_frames"}
 __all__ = [
     "__version__",
     "backtest",
+    "causes",
     "check",
     "churn",
     "forecast",
@@ -56,7 +63,9 @@ __all__ = [
     "reorder",
     "report",
     "sample",
+    "segments",
     "simulate",
+    "suppliers",
 ]
 
 

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import polars as pl
 import pytest
 
-if TYPE_CHECKING:
-    from pathlib import Path
+import stockout
+from stockout.config import load_config
+from stockout.exports.read import read_tables
 
+if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
+SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 CUSTOMER_COLUMNS = [
     "customer_id", "name", "segment", "first_purchase", "last_purchase", "frequency", "recency",
     "T", "status", "probability_alive", "expected_purchases", "expected_spend", "clv", "at_risk",
-    "days_since_last", "usual_gap_days", "overdue",
+    "days_since_last", "usual_gap_days", "overdue", "thwarted_purchases",
+    "excess_churn_probability",
 ]  # fmt: skip
 
 
@@ -69,7 +74,7 @@ def test_json_without_a_terminal(cli: Cli, summary: Path, model: str, names: lis
     code, stdout, stderr = cli("churn", "--customers", "customers.csv", "--model", model)
     assert (code, stderr) == (0, "")
     record = json.loads(stdout)
-    assert list(record) == ["as_of", "repeat_purchase", "effect", "effect_reason"]
+    assert list(record) == ["as_of", "repeat_purchase", "effect", "effect_reason", "scenario"]
     found = record["repeat_purchase"]
     assert found["model"] == model
     if found["converged"]:
@@ -170,3 +175,39 @@ def test_by_sku_needs_the_effect(cli: Cli, lines: Path) -> None:
     code, stdout, stderr = cli("churn", "--by", "sku")
     assert (code, stdout) == (2, "")
     assert "the effect by sku is not known: no inventory" in stderr
+
+
+def test_the_effect_on_the_sample_and_its_tables() -> None:
+    """Too few customers to see an effect: no money of it, and scenarios apart that say so."""
+    config = load_config(SAMPLE / "stockout.toml")
+    tables = read_tables(config)
+    found = stockout.churn(
+        tables.sales,
+        tables.inventory,
+        tables.products,
+        tables.customers,
+        tables.purchases,
+        tables.movements,
+    )
+    record = cast("dict[str, Any]", found.record())
+    effect = record["effect"]
+    assert record["effect_reason"] is None
+    assert effect["low"] < effect["excess_churners"] < effect["high"]
+    assert not effect["detectable"]
+    assert effect["value_at_risk"] is None
+    assert effect["value_reason"] == "the effect is not detectable, so it has no money"
+    assert effect["wording"] == "associated with stockouts"
+    assert {each["name"] for each in effect["short"]} == {
+        "order delayed",
+        "basket lost",
+        "substituted",
+    }
+    for assumed in record["scenario"].values():
+        assert assumed["assumption"].startswith("assumed, not estimated from these data")
+        assert assumed["net_lost_units"] > 0
+    skus = found.by_sku()
+    assert skus["thwarted_purchases"].is_sorted(descending=True)
+    assert skus["excess_churners"].null_count() == skus.height
+    people = found.by_customer()
+    assert people.columns[-2:] == ["thwarted_purchases", "excess_churn_probability"]
+    assert people["thwarted_purchases"].sum() == pytest.approx(effect["thwarted_purchases"])

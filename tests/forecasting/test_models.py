@@ -23,7 +23,8 @@ DEMAND = st.sampled_from([0, 0, 0, 1, 2, 2.5, 7])
 
 def rolling_levels(demand: Matrix, observed: NDArray[np.bool_]) -> dict[str, Matrix]:
     """Level of each model before each row and after the last."""
-    levels = levels_at([demand], observed, np.arange(len(demand) + 1), WEEK)[0]
+    flat = [np.ones_like(demand)]
+    levels = levels_at(demand, flat, observed, np.arange(len(demand) + 1), WEEK)[0]
     return dict(zip(PORTFOLIO, levels, strict=True))
 
 
@@ -157,19 +158,37 @@ def test_levels_of_some_origins_are_those_of_all() -> None:
     rng = np.random.default_rng(5)
     demand = rng.poisson(1, (40, 5)).astype(np.float32)
     observed = rng.random((40, 5)) < 0.8
-    (everything,) = levels_at([demand], observed, np.arange(41))
+    flat = [np.ones_like(demand)]
+    (everything,) = levels_at(demand, flat, observed, np.arange(41))
     some = np.array([0, 3, 17, 40])
-    np.testing.assert_array_equal(levels_at([demand], observed, some)[0], everything[:, some])
+    (found,) = levels_at(demand, flat, observed, some)
+    np.testing.assert_array_equal(found, everything[:, some])
 
 
 def test_levels_of_two_seasons_are_those_of_each() -> None:
     rng = np.random.default_rng(7)
     demand = rng.poisson(1, (40, 5)).astype(np.float32)
     observed = rng.random((40, 5)) < 0.8
-    two = [demand, demand * rng.uniform(0.5, 2, (40, 1)).astype(np.float32)]
-    both = levels_at(two, observed, np.arange(41))
+    two = [np.ones_like(demand), rng.uniform(0.5, 2, (40, 5)).astype(np.float32)]
+    both = levels_at(demand, two, observed, np.arange(41))
     for each, levels in zip(two, both, strict=True):
-        np.testing.assert_array_equal(levels, levels_at([each], observed, np.arange(41))[0])
+        (alone,) = levels_at(demand, [each], observed, np.arange(41))
+        np.testing.assert_array_equal(levels, alone)
+
+
+@pytest.mark.parametrize("index", [[1] * 7, [7, 0, 0, 0, 0, 0, 0], [3, 0.5, 0.7, 1, 0.6, 0.7, 0.5]])
+def test_a_week_adds_up_however_well_its_days_are_known(index: list[float]) -> None:
+    """One unit each Monday is one unit a week, with the right index, with none, and with half."""
+    weeks = 200
+    demand = np.tile(np.array([1, 0, 0, 0, 0, 0, 0], dtype=np.float32), weeks)[:, None]
+    season = np.tile(np.array(index, dtype=np.float32), weeks)[:, None]
+    seen = np.ones_like(demand, dtype=np.bool_)
+    (levels,) = levels_at(demand, [season], seen, np.arange(7 * weeks - 70, 7 * weeks))
+    week = dict(zip(PORTFOLIO, levels[:, :, 0].mean(axis=1) * np.sum(index), strict=True))
+    for name in ("SES 0.02", "SES 0.05", "MA 13 weeks", "MA 26 weeks"):
+        assert week[name] == pytest.approx(1, rel=0.02), name
+    assert week["TSB"] == pytest.approx(1, rel=0.1)
+    assert week["SBA"] == pytest.approx(0.95, rel=0.02)
 
 
 def test_long_histories_end_at_the_levels_of_statsforecast() -> None:
@@ -177,9 +196,9 @@ def test_long_histories_end_at_the_levels_of_statsforecast() -> None:
     models = pytest.importorskip("statsforecast.models")
     values = np.random.default_rng(6).poisson(0.7, 400).astype(np.float64)
     values[0] = 1
-    (ours,) = levels_at(
-        [values[:, None].astype(np.float32)], np.ones((400, 1), np.bool_), np.array([400])
-    )
+    column = values[:, None].astype(np.float32)
+    seen = np.ones((400, 1), np.bool_)
+    (ours,) = levels_at(column, [np.ones_like(column)], seen, np.array([400]))
     theirs = {
         "SES 0.1": models.SimpleExponentialSmoothing(0.1),
         "SES 0.4": models.SimpleExponentialSmoothing(0.4),

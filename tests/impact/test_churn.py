@@ -143,7 +143,7 @@ def test_names_join_the_call_list() -> None:
 
 def test_no_effect_without_inventory(regular: Churn) -> None:
     assert regular.record()["effect"] is None
-    assert regular.effect_reason == "no inventory: which customers met a stockout is not known"
+    assert regular.stockouts.reason == "no inventory: which customers met a stockout is not known"
     with pytest.raises(NotKnownError, match="no inventory"):
         regular.by_sku()
 

@@ -92,7 +92,11 @@ def _churn(
             hint="give --sales FILE with a customer_id, or --customers FILE with frequency, "
             "recency and T in weeks",
         )
-    tables = run.read(config, needed=[], useful=["sales", "inventory", "products", "customers"])
+    tables = run.read(
+        config,
+        needed=[],
+        useful=["sales", "inventory", "products", "customers", "purchases", "movements"],
+    )
     import stockout
     from stockout.impact.churn import HORIZON_WEEKS
     from stockout.impact.repeat_purchase.lifetime_value import DISCOUNT_RATE
@@ -103,6 +107,8 @@ def _churn(
             tables.inventory,
             tables.products,
             tables.customers,
+            tables.purchases,
+            tables.movements,
             as_of=as_of_date(config),
             model=model,
             horizon=HORIZON_WEEKS if horizon is None else horizon,
@@ -118,15 +124,16 @@ def _write(run: Run, fmt: Format, found: Churn, by: str) -> None:
         text = json.dumps(found.record(), ensure_ascii=False, indent=2, default=str)
         _write_text(run, text + "\n")
         return
-    from stockout.reports.churn_digest import churn_digest, customer_digest
+    from stockout.reports.churn_digest import churn_digest, customer_digest, sku_digest
 
     frame = {"summary": found.summary, "sku": found.by_sku, "customer": found.by_customer}[by]()
+    digests = {"sku": sku_digest, "customer": customer_digest}
     dataclasses.replace(run, format=fmt).write(
         frame,
         lambda rows, console: (
             churn_digest(found, size=console.size)
             if by == "summary"
-            else customer_digest(found, rows, size=console.size)
+            else digests[by](found, rows, size=console.size)
         ),
     )
 

@@ -18,6 +18,7 @@ from typer.main import get_command
 from stockout.cli import (
     alert,
     backtest,
+    causes,
     check,
     churn,
     forecast,
@@ -27,7 +28,9 @@ from stockout.cli import (
     reorder,
     report,
     sample,
+    segments,
     simulate,
+    suppliers,
 )
 from stockout.cli.help_text import WideGroup
 from stockout.cli.messages import say
@@ -85,6 +88,9 @@ forecast.add_to(app)
 reorder.add_to(app)
 lost_sales.add_to(app)
 churn.add_to(app)
+causes.add_to(app)
+suppliers.add_to(app)
+segments.add_to(app)
 backtest.add_to(app)
 simulate.add_to(app)
 report.add_to(app)

@@ -84,6 +84,7 @@ class Latent:
             infinite where it is Poisson.
         profile: (periods, items) mean demand without the item's own moving level: weekday,
             promotion, season and day, relative to 1.
+        promotion: (items,) mean demand on promotion relative to without; 1 where there was none.
     """
 
     history: History
@@ -92,6 +93,7 @@ class Latent:
     variance: Matrix
     dispersion: Vector
     profile: Matrix
+    promotion: Vector
     _cells: _Cells
     _place: NDArray[np.int32]  # (periods, items) place in the cells, -1 for none
     _memory: Vector  # (items,) periods within which errors of the level go together
@@ -325,6 +327,7 @@ def _latent(history: History, listed: Flags, seen: Seen, factors: Factors) -> La
         variance=variance,
         dispersion=ratio(np.ones_like(excess), excess, empty=np.inf),
         profile=profile,
+        promotion=np.asarray(factors.promotion, dtype=np.float64),
         _cells=cells,
         _place=place,
         _memory=ratio(levels.average(way.size**2 * way.memory), moved, empty=1.0),

@@ -66,8 +66,8 @@ class Block:
         self.origins = origins(past)
         self.models = tuple(models)
         chosen = [PORTFOLIO.index(name) for name in models]
-        demand = [_without(season[:past], units) for season in self.seasons]
-        levels = rolling_levels(demand, observed, self.origins, 7 // self.period_days)
+        past_seasons = [season[:past] for season in self.seasons]
+        levels = rolling_levels(units, past_seasons, observed, self.origins, 7 // self.period_days)
         self.level_sets = [of_season[chosen] for of_season in levels]
         share = history.share[:, columns]
         self.told = observed & ((share >= 1) | (units > 0))
@@ -113,11 +113,6 @@ class Block:
             axis=0,
             dtype=np.float64,
         ).clip(0)
-
-
-def _without(season: Levels, units: Levels) -> Levels:
-    """Units with the season divided out."""
-    return (units / np.maximum(season, CLOSED_INDEX)).astype(np.float32)
 
 
 def forecast_sums(ahead: Windows, combined: list[Levels]) -> Levels:

@@ -31,6 +31,8 @@ INTERMITTENT_SPEED = 0.1
 WEEKS = (13, 26)
 """Of the moving averages: a quarter and half a year."""
 
+_CRUMB = 1e-9  # of a running sum: what is left of a difference of sums that should be nothing
+
 SPARSE = ("TSB", "SBA")
 """Teunter-Syntetos-Babai, Syntetos-Boylan."""
 
@@ -53,66 +55,72 @@ def family(name: str) -> str:
 
 
 def rolling_levels(
-    demand: Sequence[Matrix],
+    units: Matrix,
+    seasons: Sequence[Matrix],
     observed: NDArray[np.bool_],
     origins: NDArray[np.int64],
     week: int = 7,
 ) -> list[Matrix]:
     """Level of each model before each origin: what it would forecast for a period of index 1.
 
-    A smoothing begins as the mean of what was seen, until that mean is slower than its speed. A
+    A level is smoothed units over the equally smoothed seasonal index, not a smoothed ratio of
+    both: so a week's forecasts add up to what a week sold however well the index is known. A
+    smoothing begins as the mean of what was seen, until that mean is slower than its speed. A
     moving average without a row in its window is the mean of what was seen.
 
     Args:
-        demand: For each way to divide the season out, the (periods, items) demand; it is zero in
-            the same rows.
+        units: (periods, items) demand.
+        seasons: (periods, items) seasonal indices, one matrix for each season.
         observed: (periods, items) rows that are demand; the others change no level.
         origins: Ascending rows, up to ``periods``, before which the level is wanted.
         week: Rows in a week.
 
     Returns:
-        For each of ``demand`` (models, origins, items) in the order of :data:`PORTFOLIO`; 0 before
-        the first observed row.
+        For each season (models, origins, items) in the order of :data:`PORTFOLIO`; 0 before the
+        first observed row.
 
     Sources:
         Teunter, Syntetos & Babai (2011), "Intermittent demand: linking forecasting to inventory
         obsolescence"; Syntetos & Boylan (2005), "The accuracy of intermittent demand estimates".
 
-    >>> demand = np.array([[2.0], [4.0], [9.0]], dtype=np.float32)
+    >>> units = np.array([[2.0], [4.0], [9.0]], dtype=np.float32)
     >>> seen = np.array([[True], [True], [False]])
-    >>> rolling_levels([demand], seen, np.arange(4))[0][4].ravel().tolist()
+    >>> rolling_levels(units, [np.ones_like(units)], seen, np.arange(4))[0][4].ravel().tolist()
     [0.0, 2.0, 3.0, 3.0]
     """
     items = observed.shape[1]
     weight = observed.astype(np.float32)
-    sets = len(demand)
-    seen = np.concatenate([each * weight for each in demand], axis=1)
+    index = np.concatenate([each * weight for each in seasons], axis=1)
     smoothing = len(SPEEDS) + len(SPARSE)
-    levels = np.empty((len(PORTFOLIO), origins.size, sets * items), dtype=np.float32)
-    _smoothed(seen, weight, origins, levels[:smoothing])
-    _averages(seen, weight, origins, [weeks * week for weeks in WEEKS], levels[smoothing:])
-    return [levels[:, :, s * items : (s + 1) * items] for s in range(sets)]
+    levels = np.empty((len(PORTFOLIO), origins.size, index.shape[1]), dtype=np.float32)
+    seen = units * weight
+    _smoothed(seen, index, weight, origins, levels[:smoothing])
+    _averages(seen, index, origins, [weeks * week for weeks in WEEKS], levels[smoothing:])
+    return [levels[:, :, s * items : (s + 1) * items] for s in range(len(seasons))]
 
 
-def _smoothed(demand: Matrix, weight: Matrix, origins: NDArray[np.int64], levels: Matrix) -> None:
-    """Writes the levels of the smoothings; how often there is a demand is common to all sets."""
+def _smoothed(
+    units: Matrix, index: Matrix, weight: Matrix, origins: NDArray[np.int64], levels: Matrix
+) -> None:
+    """Writes the levels of the smoothings; intervals of SBA are counted in seasonal time."""
     periods, items = weight.shape
-    sets = demand.shape[1] // items
+    sets = index.shape[1] // items
     speeds = np.array(SPEEDS, dtype=np.float32)[:, None]
     speed = np.float32(INTERMITTENT_SPEED)
-    smooth = np.zeros((len(SPEEDS), sets, items), dtype=np.float32)
-    error, size, change = np.empty_like(smooth), np.zeros_like(smooth[0]), np.empty_like(smooth[0])
+    usual = SPEEDS.index(INTERMITTENT_SPEED)
+    smooth, season = (np.zeros((len(SPEEDS), n, items), dtype=np.float32) for n in (1, sets))
+    error, change = np.empty_like(smooth), np.empty_like(season)
     step = np.empty((len(SPEEDS), items), dtype=np.float32)
-    count, chance, interval, since, sales, gain, rate = np.zeros((7, items), dtype=np.float32)
-    rows = demand.reshape(periods, sets, items)
-    is_sale = (rows[:, 0] > 0).astype(np.float32)
+    count, chance, size, sales, gain, rate = np.zeros((6, items), dtype=np.float32)
+    interval, since = np.zeros((2, sets, items), dtype=np.float32)
+    rows = index.reshape(periods, sets, items)
+    is_sale = (units > 0).astype(np.float32)
     at = 0
     for t in range(periods + 1):
         if at < origins.size and origins[at] == t:
-            levels[: len(SPEEDS), at] = smooth.reshape(len(SPEEDS), -1)
-            levels[len(SPEEDS), at] = (chance * size).ravel()
-            unbiased = (1 - speed / 2) / np.maximum(interval, 1)
-            levels[len(SPEEDS) + 1, at] = (unbiased * size).ravel()
+            levels[: len(SPEEDS), at] = _ratio(smooth, season).reshape(len(SPEEDS), -1)
+            levels[len(SPEEDS), at] = _ratio(chance * size, season[usual]).ravel()
+            levels[len(SPEEDS) + 1, at] = _ratio((1 - speed / 2) * size, interval).ravel()
             at += 1
         if t == periods:
             break
@@ -121,46 +129,49 @@ def _smoothed(demand: Matrix, weight: Matrix, origins: NDArray[np.int64], levels
         np.divide(seen, np.maximum(count, 1, out=gain), out=gain)
         np.multiply(speeds, seen, out=step)
         np.maximum(step, gain, out=step)
-        np.subtract(rows[t], smooth, out=error)
+        np.subtract(units[t], smooth, out=error)
         error *= step[:, None]
         smooth += error
-        since += seen
-        np.multiply(seen, speed, out=rate)
-        np.maximum(rate, gain, out=rate)
-        rate *= sold - chance
+        np.subtract(rows[t], season, out=change)
+        change *= step[:, None]
+        season += change
+        since += rows[t]
+        np.multiply(step[usual], sold - chance, out=rate)
         chance += rate
         sales += sold
         np.divide(sold, np.maximum(sales, 1, out=rate), out=rate)  # the mean, until it is slow
         np.maximum(rate, speed * sold, out=rate)
-        np.subtract(rows[t], size, out=change)
-        change *= rate
-        size += change
-        rate *= since - interval
-        interval += rate
+        size += rate * (units[t] - size)
+        interval += rate * (since - interval)
         since *= 1 - sold
 
 
+def _ratio(units: NDArray[np.floating], index: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Units over seasonal index, 0 where no index was seen."""
+    known = index > 0
+    return np.where(known, units, 0) / np.where(known, index, 1)
+
+
 def _averages(
-    demand: Matrix,
-    weight: Matrix,
+    units: Matrix,
+    index: Matrix,
     origins: NDArray[np.int64],
     windows: Sequence[int],
     levels: Matrix,
 ) -> None:
-    """Writes the mean of the rows observed in each window before each origin."""
-    items = weight.shape[1]
+    """Writes the units over the index of the rows observed in each window before each origin."""
+    items = units.shape[1]
     begins = [np.maximum(origins - rows, 0) for rows in windows]
     edges = np.unique(np.concatenate([[0], origins, *begins]))
-    total, count = sums_up_to(edges, demand), sums_up_to(edges, weight)
+    total, season = sums_up_to(edges, units), sums_up_to(edges, index)
     end = np.searchsorted(edges, origins)
     for k, begin in enumerate(np.searchsorted(edges, begins)):
-        number = count[end] - count[begin]
-        some = number > 0
-        for first in range(0, demand.shape[1], items):
-            part = total[:, first : first + items]
-            mean = np.where(some, part[end] - part[begin], part[end])
-            mean /= np.maximum(np.where(some, number, count[end]), 1)
-            levels[k, :, first : first + items] = np.maximum(mean, 0)
+        for first in range(0, index.shape[1], items):
+            part = season[:, first : first + items]
+            inside = part[end] - part[begin]
+            some = inside > _CRUMB * part[end]
+            sold = np.where(some, total[end] - total[begin], total[end])
+            levels[k, :, first : first + items] = _ratio(sold, np.where(some, inside, part[end]))
 
 
 def sums_up_to(edges: NDArray[np.int64], values: Matrix) -> NDArray[np.float64]:

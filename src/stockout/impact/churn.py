@@ -10,6 +10,7 @@ import polars as pl
 
 from stockout.demand.calendar import resolve_as_of
 from stockout.errors import ConfigError, NotKnownError
+from stockout.impact.effect_on_customers import EffectOnCustomers, effect_on_customers
 from stockout.impact.repeat_purchase.estimate import GONE, RepeatPurchase, estimate
 from stockout.impact.repeat_purchase.lifetime_value import (
     DISCOUNT_RATE,
@@ -47,23 +48,22 @@ class Churn:
         as_of: The date that the figures are of; None where only a summary of purchases is known.
         repeat_purchase: The estimates.
         people: Canonical customers, for names and segments, or None.
-        effect: The effect of stockouts, or None.
-        effect_reason: Why there is none.
+        stockouts: The effect of stockouts on them, or why it is not known.
     """
 
     as_of: date | None
     repeat_purchase: RepeatPurchase
     people: pl.DataFrame | None
-    effect: dict[str, object] | None
-    effect_reason: str | None
+    stockouts: EffectOnCustomers
 
     def record(self) -> dict[str, object]:
         """All figures by name, nested; what is not known is None and has a reason beside it."""
         return {
             "as_of": self.as_of,
             "repeat_purchase": record(self.repeat_purchase),
-            "effect": self.effect,
-            "effect_reason": self.effect_reason,
+            "effect": self.stockouts.record(),
+            "effect_reason": self.stockouts.reason,
+            "scenario": self.stockouts.assumed(),
         }
 
     def summary(self) -> pl.DataFrame:
@@ -84,7 +84,8 @@ class Churn:
 
         Columns: customer_id, name, segment, first_purchase, last_purchase, frequency, recency, T,
         status, probability_alive, expected_purchases, expected_spend, clv, at_risk,
-        days_since_last, usual_gap_days, overdue. ``docs/customers.md`` defines them.
+        days_since_last, usual_gap_days, overdue, thwarted_purchases, excess_churn_probability (of
+        those whose habits could be judged). ``docs/customers.md`` defines them.
         """
         found = self.repeat_purchase
         frame = found.customers.with_columns(status=_status(found), at_risk=_at_risk(found))
@@ -100,22 +101,39 @@ class Churn:
         )
         columns = [name for name in found.customers.columns if name != "is_overdue"]
         at = columns.index("probability_alive")
-        return without_crumbs(ordered.select(*names, *columns[1:at], "status", *columns[at:]))
+        ordered = ordered.select(*names, *columns[1:at], "status", *columns[at:])
+        exposed = pl.DataFrame(
+            schema={"customer_id": pl.String, "exposure": pl.Float64}
+            | {"excess_churn_probability": pl.Float64}
+        )
+        if self.stockouts.found is not None:
+            exposed = self.stockouts.found.by_customer
+        exposed = exposed.rename({"exposure": "thwarted_purchases"})
+        return without_crumbs(
+            ordered.join(exposed, on="customer_id", how="left", maintain_order="left")
+        )
 
     def by_sku(self) -> pl.DataFrame:
-        """Lost customers by the SKU whose stockouts they met.
+        """Customers who met stockouts, by the SKU and location, the most thwarted first.
+
+        Columns: sku, location, exposed_customers, thwarted_purchases (expected), excess_churners
+        and value (null where the effect is not detectable).
 
         Raises:
             NotKnownError: There is no effect.
         """
-        raise NotKnownError(f"the effect by sku is not known: {self.effect_reason}")
+        if self.stockouts.found is None:
+            raise NotKnownError(f"the effect by sku is not known: {self.stockouts.reason}")
+        return self.stockouts.found.by_sku
 
 
-def churn(
+def churn(  # noqa: PLR0917 - the tables, in the order of the design
     sales: pl.DataFrame | None = None,
     inventory: pl.DataFrame | None = None,
     products: pl.DataFrame | None = None,
     customers: pl.DataFrame | None = None,
+    purchases: pl.DataFrame | None = None,
+    movements: pl.DataFrame | None = None,
     *,
     as_of: date | None = None,
     model: ModelName = "mbgnbd",
@@ -131,6 +149,8 @@ def churn(
         inventory: Stock or in-stock flags, for the effect of stockouts.
         products: Unit costs, from which the margin is measured.
         customers: Names and segments, or the summary of purchases.
+        purchases: Open orders and receipts, for the availability.
+        movements: What came into stock and went out of it, for the availability.
         as_of: Later rows are ignored; default the last date of sales.
         model: ``mbgnbd``, ``bgnbd`` or ``pareto``.
         horizon: Weeks ahead for which purchases and values are expected.
@@ -164,8 +184,16 @@ def churn(
     )
     for warning in warnings(found):
         logger.info("repeat purchases: %s", warning)
-    effect, reason = _effect(until, inventory)
-    return Churn(as_of if history.from_sales else None, found, people, effect, reason)
+    stockouts = effect_on_customers(
+        until if history.from_sales else None,
+        inventory,
+        products,
+        purchases,
+        movements,
+        as_of=as_of,
+        repeat_purchase=found,
+    )
+    return Churn(as_of if history.from_sales else None, found, people, stockouts)
 
 
 def _check_settings(horizon: float, margin: float | None, discount_rate: float) -> None:
@@ -210,17 +238,6 @@ def _margin(
     if sales is None:
         return Margin(None, "no sales to measure it from: give --margin")
     return measured_margin(sales, None if products is None else conform(products, "products"))
-
-
-def _effect(
-    sales: pl.DataFrame | None, inventory: pl.DataFrame | None
-) -> tuple[dict[str, object] | None, str | None]:
-    """The effect of stockouts on these customers, or why it is not known."""
-    if sales is None:
-        return None, "no sales: what each customer bought, and when, is not known"
-    if inventory is None:
-        return None, "no inventory: which customers met a stockout is not known"
-    return None, "the effect of stockouts on customers is not estimated in this version"
 
 
 def _status(found: RepeatPurchase) -> pl.Expr:

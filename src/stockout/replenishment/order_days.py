@@ -89,7 +89,7 @@ def with_order_days(
         ``lines`` with review_days as it follows, order_date (null where any day will do) and
         wait_days, from as-of until the order goes out.
     """
-    days = _order_days(lines, suppliers)
+    days = order_weekdays(lines, suppliers)
     if days is None:
         return lines.with_columns(order_date=pl.lit(None, pl.Date), wait_days=pl.lit(0.0))
     taken = days.any(axis=1)
@@ -113,8 +113,13 @@ def with_order_days(
     )
 
 
-def _order_days(lines: pl.DataFrame, suppliers: pl.DataFrame | None) -> NDArray[np.bool_] | None:
-    """(lines, 7) whether the line's supplier takes orders on the weekday; None where none says."""
+def order_weekdays(lines: pl.DataFrame, suppliers: pl.DataFrame | None) -> NDArray[np.bool_] | None:
+    """(lines, 7) whether the line's supplier takes orders on the weekday; None where none says.
+
+    Args:
+        lines: Column supplier_id.
+        suppliers: Canonical suppliers, or None.
+    """
     if suppliers is None:
         return None
     told = suppliers.select("supplier_id", "order_weekdays").unique("supplier_id", keep="first")
