@@ -86,6 +86,7 @@ def test_json_has_numbers_and_reasons(hostile_report: Report) -> None:
     assert table["total_rows"] >= len(table["rows"]) > 0
     assert sections["operations"]["figures"]["purchase_to_shelf"]["value"] is None
     assert sections["operations"]["figures"]["purchase_to_shelf"]["reason"] == "No purchases."
+    assert sections["suppliers"]["reason"] == "No purchases."
     assert sections["unknown"]["not_known"]["purchase_to_shelf"] == "No purchases."
 
 

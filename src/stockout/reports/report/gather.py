@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 import stockout
 from stockout.demand.calendar import resolve_as_of
@@ -16,11 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
-    import polars as pl
-
     from stockout.exports.read import Tables
 
-    Found = TypeVar("Found")
 
 logger = logging.getLogger(__name__)
 
@@ -85,10 +82,7 @@ def gather(
     quiet = _Once()
     lost = _found("lost_sales", {**given, **scenario})
     with quiet:
-        if tables.inventory is None:
-            orders: pl.DataFrame | Missing = Missing("no inventory")
-        else:
-            orders = cast("pl.DataFrame", _found("reorder", {**given, **(reorder or {})}))
+        orders = _found("reorder", {**given, **(reorder or {})})
         ahead = _found("forecast", {**given, "levels": LEVELS})
         past = _found("backtest", {**given, "origins": ORIGINS, "replay_weeks": 0})
         further = {name: _found(name, given) for name in FURTHER if name in stockout.__all__}
@@ -104,6 +98,9 @@ def _found(verb: str, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - each v
     """What a verb finds in the tables and settings that it names, or why it cannot."""
     call: Callable[..., Any] = getattr(stockout, verb)
     wanted = inspect.signature(call).parameters
+    for name, parameter in wanted.items():
+        if parameter.default is parameter.empty and given.get(name) is None:
+            return Missing(f"no {name}")
     try:
         return call(**{name: value for name, value in given.items() if name in wanted})
     except NotKnownError as error:

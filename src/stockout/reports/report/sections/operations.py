@@ -52,6 +52,8 @@ def section_causes(facts: Facts) -> Section:
 
 def section_suppliers(facts: Facts) -> Section:
     """Lead times and reliability of suppliers, as the verb ``suppliers`` tells them."""
+    if facts.tables.purchases is None:
+        return Section("suppliers", reason=Said("reason.no_purchases"))
     return of_verb("suppliers", facts, _suppliers)
 
 
