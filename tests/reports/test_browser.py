@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
     from stockout.reports.report.report import Report
 
-_BROWSER = os.environ.get("STOCKOUT_BROWSER") or shutil.which("chromium")
-_PLACES = ("STOCKOUT_AXE", "node_modules/axe-core/axe.min.js")
+_BROWSER = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
+_PLACES = ("AXE_CORE_JS", "node_modules/axe-core/axe.min.js")
 
 pytestmark = [
     pytest.mark.skipif(
         importlib.util.find_spec("playwright") is None, reason="playwright is not installed"
     ),
     pytest.mark.skipif(
-        _BROWSER is None, reason="no chromium; STOCKOUT_BROWSER names a browser of that kind"
+        _BROWSER is None, reason="no chromium; CHROMIUM_PATH names a browser of that kind"
     ),
 ]
 
@@ -149,7 +149,7 @@ def test_nothing_serious_stands_in_the_way_of_anybody(
     found = [Path(os.environ.get(_PLACES[0], "")), root / _PLACES[1]]
     scripts = [path for path in found if path.is_file()]
     if not scripts:
-        pytest.skip("no axe-core: npm install axe-core, or name axe.min.js in STOCKOUT_AXE")
+        pytest.skip("no axe-core: npm install axe-core, or name axe.min.js in AXE_CORE_JS")
     page = browser.new_page(
         bypass_csp=True, color_scheme=scheme, viewport={"width": 390, "height": 900}
     )
