@@ -79,8 +79,8 @@ def _churn(
 
     Writes repeat_purchase (model, parameters, standard errors, log-likelihood, churn and repurchase
     rate, whether the model fits), effect (customers who did not come back, associated with
-    stockouts) and, where that is not known, a scenario as JSON; as csv, parquet or xlsx one row a figure. By
-    customer, one row each with P(alive), expected purchases, value and overdue orders.
+    stockouts) and, where that is not known, a scenario as JSON; as csv, parquet or xlsx one row a
+    figure. By customer, one row each with P(alive), expected purchases, value and overdue orders.
     docs/customers.md defines every figure. Customers may come as a summary: frequency, recency and
     T, in weeks.
 

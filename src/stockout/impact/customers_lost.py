@@ -12,6 +12,7 @@ from stockout.errors import NotKnownError
 from stockout.impact.lost_sales import lost_sales
 from stockout.impact.repeat_purchase.likelihood import group_rows
 from stockout.impact.repeat_purchase.models import prospects
+from stockout.impact.repeat_purchase.purchase_history import GUESTS
 from stockout.impact.stockout_effect.effect import stockout_effect
 from stockout.impact.stockout_effect.landmarks import WINDOW
 from stockout.impact.stockout_effect.out_days import active_availability
@@ -134,8 +135,9 @@ def customers_lost(
         repeat: The models of repeat purchases, for the values of customers.
         as_of: Later rows are ignored.
 
-    >>> sales = conform(pl.DataFrame({"date": ["2026-01-05"], "sku": "A", "units": 1.0}).with_columns(
-    ...     pl.col("date").str.to_date()), "sales")
+    >>> from datetime import date
+    >>> sold = pl.DataFrame({"date": [date(2026, 1, 5)], "sku": "A", "units": 1.0})
+    >>> sales = conform(sold, "sales")
     >>> customers_lost(sales, StockTables(), None, None).reason
     'no inventory and no movements: which customers met a stockout is not known'
     """
@@ -153,8 +155,10 @@ def customers_lost(
     except NotKnownError as error:
         return CustomersLost(None, error.message, lost_reason=error.message)
     clv, value_reason = _values(repeat)
+    guest = pl.col("customer_id").str.to_lowercase().is_in(list(GUESTS))
+    named = sales.with_columns(customer_id=pl.when(~guest).then("customer_id"))
     found = stockout_effect(
-        sales,
+        named,
         active_availability(lost.history, lost.active),
         products=None if stock.products is None else conform(stock.products, "products"),
         as_of=lost.history.as_of,

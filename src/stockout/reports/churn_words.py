@@ -21,10 +21,8 @@ def effect_words(record: dict[str, Any]) -> list[str]:
     )
     interval = f"95 %: {effect['low']:,.0f} to {effect['high']:,.0f}"
     if effect["detectable"]:
-        told = [
-            f"{effect['excess_churners']:,.0f} customers more than usual did not come back, "
-            f"{effect['wording']} ({interval})."
-        ]
+        lost = f"{effect['excess_churners']:,.0f} customers more than usual did not come back"
+        told = [f"{lost}, {effect['wording']} ({interval})."]
         told.append(
             f"Value not known: {effect['value_reason']}."
             if effect["value_at_risk"] is None
@@ -32,10 +30,10 @@ def effect_words(record: dict[str, Any]) -> list[str]:
             f"to {effect['value_high']:,.0f}), beyond what lost sales count."
         )
     else:
+        least = f"{effect['mde']:,.0f} lost customers"
         told = [
-            f"Not detectable: these data would show an effect only from {effect['mde']:,.0f} lost "
-            f"customers on. A smaller one may be there, or none ({interval}). No money is "
-            "stated."
+            f"Not detectable: these data would show an effect only from {least} on.",
+            f"A smaller one may be there, or none ({interval}). No money is stated.",
         ]
     return [*told, met, *_short(effect["short"]), *[f"mind: {each}" for each in effect["warnings"]]]
 
@@ -60,9 +58,10 @@ def scenario_words(scenario: dict[str, Any]) -> list[str]:
     Args:
         scenario: As in the record.
     """
+    lost = f"{scenario['lost_units']:,.0f} units"
     told = [
-        f"Stockouts of the whole history cost {scenario['lost_units']:,.0f} units before what "
-        "customers did instead. If customers here did what others said they do:"
+        f"Stockouts of the whole history cost {lost} before what customers did instead.",
+        "If customers here did what others said they do:",
     ]
     for case in scenario["cases"]:
         worth = case["net_lost_margin"]
