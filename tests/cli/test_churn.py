@@ -5,26 +5,25 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 import pytest
 
-import stockout
-from stockout.config import load_config
-from stockout.exports.read import read_tables
-
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
-SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 CUSTOMER_COLUMNS = [
     "customer_id", "name", "segment", "first_purchase", "last_purchase", "frequency", "recency",
     "T", "status", "probability_alive", "expected_purchases", "expected_spend", "clv", "at_risk",
-    "days_since_last", "usual_gap_days", "overdue", "thwarted_purchases",
-    "excess_churn_probability",
+    "days_since_last", "usual_gap_days", "overdue", "exposure", "excess_churn_probability",
 ]  # fmt: skip
+RECORD = [
+    "as_of", "repeat_purchase", "repeat_purchase_reason", "effect", "effect_reason", "scenario",
+    "scenario_reason",
+]  # fmt: skip
+SAMPLE = ("--config", str(Path(__file__).parents[2] / "data" / "sample" / "stockout.toml"), "-q")
 
 
 @pytest.fixture
@@ -74,7 +73,7 @@ def test_json_without_a_terminal(cli: Cli, summary: Path, model: str, names: lis
     code, stdout, stderr = cli("churn", "--customers", "customers.csv", "--model", model)
     assert (code, stderr) == (0, "")
     record = json.loads(stdout)
-    assert list(record) == ["as_of", "repeat_purchase", "effect", "effect_reason", "scenario"]
+    assert list(record) == RECORD
     found = record["repeat_purchase"]
     assert found["model"] == model
     if found["converged"]:
@@ -130,7 +129,7 @@ def test_digest_says_what_is_not_known(cli: Cli, lines: Path) -> None:
     assert (code, stderr) == (0, "")
     text = " ".join(stdout.split())
     assert "2 customers made 3 purchases; 50.0 % bought again, 1 bought once." in text
-    assert "effect of stockouts: not known, no inventory" in text
+    assert "Not known: no inventory and no movements" in text
     assert "left out: 1 lines without a customer, 1 lines of guests" in text
     assert max(map(len, stdout.splitlines())) <= 80
 
@@ -177,37 +176,31 @@ def test_by_sku_needs_the_effect(cli: Cli, lines: Path) -> None:
     assert "the effect by sku is not known: no inventory" in stderr
 
 
-def test_the_effect_on_the_sample_and_its_tables() -> None:
-    """Too few customers to see an effect: no money of it, and scenarios apart that say so."""
-    config = load_config(SAMPLE / "stockout.toml")
-    tables = read_tables(config)
-    found = stockout.churn(
-        tables.sales,
-        tables.inventory,
-        tables.products,
-        tables.customers,
-        tables.purchases,
-        tables.movements,
-    )
-    record = cast("dict[str, Any]", found.record())
-    effect = record["effect"]
-    assert record["effect_reason"] is None
+def test_sample_effect_below_what_can_be_seen(cli: Cli) -> None:
+    code, stdout, _ = cli("churn", *SAMPLE, "--format", "json")
+    record = json.loads(stdout)
+    effect, scenario = record["effect"], record["scenario"]
+    assert (code, list(record), effect["detectable"]) == (0, RECORD, False)
     assert effect["low"] < effect["excess_churners"] < effect["high"]
-    assert not effect["detectable"]
     assert effect["value_at_risk"] is None
-    assert effect["value_reason"] == "the effect is not detectable, so it has no money"
-    assert effect["wording"] == "associated with stockouts"
-    assert {each["name"] for each in effect["short"]} == {
-        "order delayed",
-        "basket lost",
-        "substituted",
-    }
-    for assumed in record["scenario"].values():
-        assert assumed["assumption"].startswith("assumed, not estimated from these data")
-        assert assumed["net_lost_units"] > 0
-    skus = found.by_sku()
-    assert skus["thwarted_purchases"].is_sorted(descending=True)
-    assert skus["excess_churners"].null_count() == skus.height
-    people = found.by_customer()
-    assert people.columns[-2:] == ["thwarted_purchases", "excess_churn_probability"]
-    assert people["thwarted_purchases"].sum() == pytest.approx(effect["thwarted_purchases"])
+    assert effect["value_reason"].startswith("the effect is not detectable")
+    assert [each["name"] for each in effect["short"]] == [
+        "order delayed", "basket lost", "substituted",
+    ]  # fmt: skip
+    parts = ("elsewhere", "substituted", "delayed", "abandoned")
+    for case in scenario["cases"]:
+        whole = sum(case[f"{part}_units"] for part in parts)
+        assert whole == pytest.approx(scenario["lost_units"])
+        assert case["assumption"].startswith("assumed, not estimated")
+        assert case["leaving_customers"] is None
+
+
+def test_sample_by_sku_and_customer(cli: Cli) -> None:
+    code, stdout, _ = cli("churn", *SAMPLE, "--by", "sku", "--format", "csv")
+    rows = pl.read_csv(io.StringIO(stdout), schema_overrides={"sku": pl.String})
+    assert (code, rows["thwarted_purchases"].is_sorted(descending=True)) == (0, True)
+    assert rows["excess_churners"].null_count() == rows["value"].null_count() == rows.height
+    code, stdout, _ = cli("churn", *SAMPLE, "--by", "customer", "--format", "csv")
+    people = pl.read_csv(io.StringIO(stdout), infer_schema_length=None)
+    assert (code, people.columns) == (0, CUSTOMER_COLUMNS)
+    assert people["exposure"].sum() == pytest.approx(rows["thwarted_purchases"].sum())

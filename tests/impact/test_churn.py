@@ -143,9 +143,23 @@ def test_names_join_the_call_list() -> None:
 
 def test_no_effect_without_inventory(regular: Churn) -> None:
     assert regular.record()["effect"] is None
-    assert regular.stockouts.reason == "no inventory: which customers met a stockout is not known"
+    assert regular.record()["effect_reason"] == (
+        "no inventory and no movements: which customers met a stockout is not known"
+    )
+    assert regular.record()["scenario"] is None
     with pytest.raises(NotKnownError, match="no inventory"):
         regular.by_sku()
+
+
+def test_no_customer_ids_leave_the_scenario() -> None:
+    days = [START + timedelta(day) for day in range(56)]
+    sales = pl.DataFrame({"date": days, "sku": "A", "units": [3.0] * 50 + [0.0] * 6})
+    sales = sales.with_columns(customer_id=pl.lit("guest"))
+    stock = pl.DataFrame({"date": days, "sku": "A", "in_stock": [True] * 50 + [False] * 6})
+    record = cast("dict[str, Any]", stockout.churn(sales, stock).record())
+    assert record["repeat_purchase"] is record["effect"] is None
+    assert "no sales line has a customer" in record["effect_reason"]
+    assert record["scenario"]["lost_units"] > 0
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _MODEL = "Model"
 _VALUE = "Value of a customer"
 _ROWS = "What is written"
+_TABLES = ["sales", "inventory", "products", "customers", "purchases", "movements", "events"]
 _FORMATS = shared_flag(
     Format | None, "--format", group="Output",
     help="Default: by the suffix of FILE; on a terminal a table, else json.",
@@ -77,8 +78,9 @@ def _churn(
     """Which customers have probably gone, what they are worth, and what stockouts did to it.
 
     Writes repeat_purchase (model, parameters, standard errors, log-likelihood, churn and repurchase
-    rate, whether the model fits) and effect as JSON; as csv, parquet or xlsx one row a figure. By
-    customer, one row each with P(alive), expected purchases, value and overdue orders.
+    rate, whether the model fits), effect (customers who did not come back, associated with
+    stockouts) and, where that is not known, a scenario as JSON; as csv, parquet or xlsx one row a
+    figure. By customer, one row each with P(alive), expected purchases, value and overdue orders.
     docs/customers.md defines every figure. Customers may come as a summary: frequency, recency and
     T, in weeks.
 
@@ -92,11 +94,7 @@ def _churn(
             hint="give --sales FILE with a customer_id, or --customers FILE with frequency, "
             "recency and T in weeks",
         )
-    tables = run.read(
-        config,
-        needed=[],
-        useful=["sales", "inventory", "products", "customers", "purchases", "movements"],
-    )
+    tables = run.read(config, needed=[], useful=_TABLES)
     import stockout
     from stockout.impact.churn import HORIZON_WEEKS
     from stockout.impact.repeat_purchase.lifetime_value import DISCOUNT_RATE
@@ -107,8 +105,9 @@ def _churn(
             tables.inventory,
             tables.products,
             tables.customers,
-            tables.purchases,
-            tables.movements,
+            purchases=tables.purchases,
+            movements=tables.movements,
+            events=tables.events,
             as_of=as_of_date(config),
             model=model,
             horizon=HORIZON_WEEKS if horizon is None else horizon,
@@ -127,13 +126,14 @@ def _write(run: Run, fmt: Format, found: Churn, by: str) -> None:
     from stockout.reports.churn_digest import churn_digest, customer_digest, sku_digest
 
     frame = {"summary": found.summary, "sku": found.by_sku, "customer": found.by_customer}[by]()
-    digests = {"sku": sku_digest, "customer": customer_digest}
     dataclasses.replace(run, format=fmt).write(
         frame,
         lambda rows, console: (
             churn_digest(found, size=console.size)
             if by == "summary"
-            else digests[by](found, rows, size=console.size)
+            else sku_digest(found, rows, size=console.size)
+            if by == "sku"
+            else customer_digest(found, rows, size=console.size)
         ),
     )
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from stockout.demand.calendar import resolve_as_of
 from stockout.errors import ConfigError, NotKnownError
-from stockout.impact.effect_on_customers import EffectOnCustomers, effect_on_customers
+from stockout.impact.customers_lost import CustomersLost, StockTables, customers_lost
 from stockout.impact.repeat_purchase.estimate import GONE, RepeatPurchase, estimate
 from stockout.impact.repeat_purchase.lifetime_value import (
     DISCOUNT_RATE,
@@ -46,24 +46,32 @@ class Churn:
 
     Attributes:
         as_of: The date that the figures are of; None where only a summary of purchases is known.
-        repeat_purchase: The estimates.
+        repeat_purchase: The estimates, or None.
+        repeat_purchase_reason: Why there are none.
         people: Canonical customers, for names and segments, or None.
-        stockouts: The effect of stockouts on them, or why it is not known.
+        products: Canonical products, for names, or None.
+        lost: The effect of stockouts, or why it is not known.
     """
 
     as_of: date | None
-    repeat_purchase: RepeatPurchase
+    repeat_purchase: RepeatPurchase | None
+    repeat_purchase_reason: str | None
     people: pl.DataFrame | None
-    stockouts: EffectOnCustomers
+    products: pl.DataFrame | None
+    lost: CustomersLost
 
     def record(self) -> dict[str, object]:
         """All figures by name, nested; what is not known is None and has a reason beside it."""
         return {
             "as_of": self.as_of,
-            "repeat_purchase": record(self.repeat_purchase),
-            "effect": self.stockouts.record(),
-            "effect_reason": self.stockouts.reason,
-            "scenario": self.stockouts.assumed(),
+            "repeat_purchase": None
+            if self.repeat_purchase is None
+            else record(self.repeat_purchase),
+            "repeat_purchase_reason": self.repeat_purchase_reason,
+            "effect": self.lost.record,
+            "effect_reason": self.lost.reason,
+            "scenario": self.lost.scenario,
+            "scenario_reason": self.lost.scenario_reason,
         }
 
     def summary(self) -> pl.DataFrame:
@@ -84,10 +92,16 @@ class Churn:
 
         Columns: customer_id, name, segment, first_purchase, last_purchase, frequency, recency, T,
         status, probability_alive, expected_purchases, expected_spend, clv, at_risk,
-        days_since_last, usual_gap_days, overdue, thwarted_purchases, excess_churn_probability (of
-        those whose habits could be judged). ``docs/customers.md`` defines them.
+        days_since_last, usual_gap_days, overdue, exposure (purchases that stockouts are expected to
+        have thwarted; null for those outside of the panel), excess_churn_probability (null where
+        the effect is not detectable). ``docs/customers.md`` defines them.
+
+        Raises:
+            NotKnownError: No customer is known.
         """
         found = self.repeat_purchase
+        if found is None:
+            raise NotKnownError(f"customers are not known: {self.repeat_purchase_reason}")
         frame = found.customers.with_columns(status=_status(found), at_risk=_at_risk(found))
         names = ["customer_id", "name", "segment"]
         if self.people is None:
@@ -101,40 +115,45 @@ class Churn:
         )
         columns = [name for name in found.customers.columns if name != "is_overdue"]
         at = columns.index("probability_alive")
-        ordered = ordered.select(*names, *columns[1:at], "status", *columns[at:])
-        exposed = pl.DataFrame(
-            schema={"customer_id": pl.String, "exposure": pl.Float64}
-            | {"excess_churn_probability": pl.Float64}
-        )
-        if self.stockouts.found is not None:
-            exposed = self.stockouts.found.by_customer
-        exposed = exposed.rename({"exposure": "thwarted_purchases"})
+        listed = ordered.select(*names, *columns[1:at], "status", *columns[at:])
         return without_crumbs(
-            ordered.join(exposed, on="customer_id", how="left", maintain_order="left")
+            listed.join(self._exposure(), on="customer_id", how="left", maintain_order="left")
         )
 
     def by_sku(self) -> pl.DataFrame:
-        """Customers who met stockouts, by the SKU and location, the most thwarted first.
+        """Lost customers by the SKU whose stockouts they met, most thwarted purchases first.
 
-        Columns: sku, location, exposed_customers, thwarted_purchases (expected), excess_churners
-        and value (null where the effect is not detectable).
+        Columns: sku, location, name, exposed_customers, thwarted_purchases, excess_churners and
+        value (null where the effect is not detectable, or value is not known).
 
         Raises:
             NotKnownError: There is no effect.
         """
-        if self.stockouts.found is None:
-            raise NotKnownError(f"the effect by sku is not known: {self.stockouts.reason}")
-        return self.stockouts.found.by_sku
+        if self.lost.effect is None:
+            raise NotKnownError(f"the effect by sku is not known: {self.lost.reason}")
+        frame = self.lost.effect.by_sku
+        name = pl.DataFrame(schema={"sku": pl.String, "name": pl.String})
+        if self.products is not None:
+            name = self.products.select("sku", "name").unique("sku", keep="first")
+        named = frame.join(name, on="sku", how="left", maintain_order="left")
+        return named.select("sku", "location", "name", *frame.columns[2:])
+
+    def _exposure(self) -> pl.DataFrame:
+        if self.lost.effect is not None:
+            return self.lost.effect.by_customer
+        columns = {"exposure": pl.Float64, "excess_churn_probability": pl.Float64}
+        return pl.DataFrame(schema={"customer_id": pl.String, **columns})
 
 
-def churn(  # noqa: PLR0917 - the tables, in the order of the design
+def churn(
     sales: pl.DataFrame | None = None,
     inventory: pl.DataFrame | None = None,
     products: pl.DataFrame | None = None,
     customers: pl.DataFrame | None = None,
+    *,
     purchases: pl.DataFrame | None = None,
     movements: pl.DataFrame | None = None,
-    *,
+    events: pl.DataFrame | None = None,
     as_of: date | None = None,
     model: ModelName = "mbgnbd",
     horizon: float = HORIZON_WEEKS,
@@ -149,8 +168,9 @@ def churn(  # noqa: PLR0917 - the tables, in the order of the design
         inventory: Stock or in-stock flags, for the effect of stockouts.
         products: Unit costs, from which the margin is measured.
         customers: Names and segments, or the summary of purchases.
-        purchases: Open orders and receipts, for the availability.
-        movements: What came into stock and went out of it, for the availability.
+        purchases: Open orders and receipts, which tell what was meant to be sold.
+        movements: What came into stock and went out of it.
+        events: Promotions and holidays, for lost units.
         as_of: Later rows are ignored; default the last date of sales.
         model: ``mbgnbd``, ``bgnbd`` or ``pareto``.
         horizon: Weeks ahead for which purchases and values are expected.
@@ -173,27 +193,34 @@ def churn(  # noqa: PLR0917 - the tables, in the order of the design
     people = None if customers is None else conform(customers, "customers")
     if sales is not None and as_of is None:
         as_of = resolve_as_of({"sales": sales})
-    history = _history(sales, people, as_of)
+    stock = StockTables(inventory, products, purchases, movements, events)
     until = None if sales is None or as_of is None else sales.filter(pl.col("date") <= as_of)
-    found = estimate(
-        history,
-        model,
-        horizon=horizon,
-        discount_rate=discount_rate,
-        margin=_margin(until, products, margin),
-    )
-    for warning in warnings(found):
-        logger.info("repeat purchases: %s", warning)
-    stockouts = effect_on_customers(
-        until if history.from_sales else None,
-        inventory,
-        products,
-        purchases,
-        movements,
-        as_of=as_of,
+    found, missing, dated = None, None, as_of
+    try:
+        history = _history(sales, people, as_of)
+    except NotKnownError as error:
+        if sales is None or not stock.tell_stock:
+            raise
+        missing = error.message
+    else:
+        found = estimate(
+            history,
+            model,
+            horizon=horizon,
+            discount_rate=discount_rate,
+            margin=_margin(until, products, margin),
+        )
+        dated = as_of if history.from_sales else None
+        for warning in warnings(found):
+            logger.info("repeat purchases: %s", warning)
+    return Churn(
+        as_of=dated,
         repeat_purchase=found,
+        repeat_purchase_reason=missing,
+        people=people,
+        products=None if products is None else conform(products, "products"),
+        lost=customers_lost(until, stock, found, as_of),
     )
-    return Churn(as_of if history.from_sales else None, found, people, stockouts)
 
 
 def _check_settings(horizon: float, margin: float | None, discount_rate: float) -> None:

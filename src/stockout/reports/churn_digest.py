@@ -9,6 +9,7 @@ from rich.console import Group
 from rich.text import Text
 
 from stockout.impact.repeat_purchase.goodness_of_fit import class_names
+from stockout.reports.churn_words import effect_words, scenario_words
 from stockout.reports.inert import inert
 from stockout.reports.terminal import _Column, _digest, _money, _name, _percent, _quantity, _text
 
@@ -32,87 +33,56 @@ def churn_digest(found: Churn, *, size: ConsoleDimensions) -> RenderableType:
     repeat = record["repeat_purchase"]
     title = "Customers" + (f" up to {found.as_of}" if found.as_of else "")
     parts: list[Text] = [Text(title, style="bold")]
-    for sentence in [*_people(repeat), *_money_words(repeat)]:
+    notes = []
+    if repeat is None:
+        parts += _wrapped(f"Not known: {found.repeat_purchase_reason}.", size.width)
+    else:
+        for sentence in [*_people(repeat), *_money_words(repeat)]:
+            parts += _wrapped(sentence, size.width)
+        parts += [Text(), *_model_words(repeat, size.width)]
+        notes += [f"mind: {warning}" for warning in repeat["warnings"]]
+        notes += _left_out(repeat["left_out"])
+    parts += [Text(), Text("Effect of stockouts on customers", style="bold")]
+    for sentence in effect_words(record):
         parts += _wrapped(sentence, size.width)
-    parts += [Text(), *_model_words(repeat, size.width)]
-    parts.append(Text())
-    for sentence in _effect_words(record):
-        parts += _wrapped(sentence, size.width)
-    notes = [f"mind: {warning}" for warning in repeat["warnings"]]
-    notes += _left_out(repeat["left_out"])
+    if record["scenario"] is not None:
+        parts += [Text(), Text("Scenario: assumed, not estimated", style="bold")]
+        for sentence in scenario_words(record["scenario"]):
+            parts += _wrapped(sentence, size.width)
+    notes.append(
+        "--by customer lists whom to call, --by sku what was missing; docs/customers.md explains"
+    )
     parts.append(Text())
     for note in notes:
         parts += _wrapped(note, size.width)
-    parts += _wrapped("--by customer lists whom to call; docs/customers.md explains", size.width)
     return Group(*parts)
 
 
 def sku_digest(found: Churn, rows: pl.DataFrame, *, size: ConsoleDimensions) -> RenderableType:
-    """The SKUs whose stockouts customers met.
+    """The SKUs whose stockouts thwarted most purchases of known customers.
 
     Args:
         found: As from :func:`stockout.churn`.
         rows: As from :meth:`Churn.by_sku`.
         size: Columns and lines to fill.
     """
-    known = rows["excess_churners"].null_count() < rows.height
+    named = rows["name"].null_count() < rows.height
     columns = [
         _Column("sku", "sku", _text, number=False),
-        _Column("location", "location", _text, number=False, spare=2),
-        _Column("exposed_customers", "customers\nwho used to buy", _quantity),
-        _Column("thwarted_purchases", "thwarted\npurchases", _quantity),
-        *([_Column("excess_churners", "excess\nchurners", _quantity)] if known else []),
-        *([_Column("value", "value", _money)] if rows["value"].null_count() < rows.height else []),
+        _Column("location", "location", _text, number=False, spare=1),
+        *([_Column("name", "name", _name, number=False, spare=2)] if named else []),
+        _Column("exposed_customers", "customers\nexposed", _quantity),
+        _Column("thwarted_purchases", "purchases\nthwarted", _quantity),
+        _Column("excess_churners", "excess\nchurners", _quantity),
+        _Column("value", "value", _money),
     ]
     record = cast("dict[str, Any]", found.record())
-    facts = [line for text in _effect_words(record)[:2] for line in textwrap.wrap(text, size.width)]
+    facts = [
+        line
+        for sentence in effect_words(record)[:2]
+        for line in textwrap.wrap(sentence, max(size.width, 40))
+    ]
     return _digest(rows, columns, facts, title="Stockouts that customers met", size=size)
-
-
-def _effect_words(record: dict[str, Any]) -> list[str]:
-    """What stockouts did to customers, in sentences; scenarios say that they are assumed."""
-    effect = record["effect"]
-    if effect is None:
-        told = [f"effect of stockouts: not known, {record['effect_reason']}."]
-    else:
-        people, windows = f"{effect['customers']:,} customers", len(effect["landmarks"])
-        met = f"{_number(effect['thwarted_purchases'])} thwarted purchases"
-        where = f"at {effect['sku_shocks']:,} SKUs that were out"
-        told = [f"In {windows} windows of four weeks {people} with habits met {met} {where}."]
-        span = f"{_number(effect['low'])} to {_number(effect['high'])}"
-        excess = _number(effect["excess_churners"])
-        if effect["detectable"]:
-            told.append(
-                f"{excess} customers more than usual did not come back (95 %: {span}), "
-                f"{effect['wording']}."
-            )
-            told.append(
-                f"They were worth {_number(effect['value_at_risk'])}."
-                if effect["value_at_risk"] is not None
-                else f"What they were worth is not known: {effect['value_reason']}."
-            )
-        else:
-            told.append(
-                f"An effect on who comes back is not detectable in these data: {excess} customers "
-                f"(95 %: {span}), where one of {_number(effect['mde'])} could have been seen. That "
-                "is no proof that there is none."
-            )
-        told += [
-            f"{each['name']}: {each['value']:+.2f} ({each['low']:+.2f} to {each['high']:+.2f}) "
-            f"{each['unit']}, a thwarted purchase."
-            for each in effect["short"]
-            if each["value"] is not None
-        ]
-    for each in (record["scenario"] or {}).values():
-        money = each["net_lost_value"]
-        worth = "" if money is None else f", a margin of {_number(money)}"
-        told.append(
-            f"If customers did as others did elsewhere, {_number(each['net_lost_units'])} of the "
-            f"lost units went to other shops or nobody{worth}, and "
-            f"{_number(each['substituted_units'] + each['delayed_units'])} were bought here as "
-            f"something else or later ({each['assumption']})."
-        )
-    return told
 
 
 def customer_digest(found: Churn, rows: pl.DataFrame, *, size: ConsoleDimensions) -> RenderableType:
@@ -142,6 +112,11 @@ def customer_digest(found: Churn, rows: pl.DataFrame, *, size: ConsoleDimensions
         ),
         *([_Column("clv", "value", _money)] if valued else []),
         _Column("at_risk", risk, _money if valued else _quantity),
+        *(
+            [_Column("excess_churn_probability", "lost by\nstockouts", _percent, spare=6)]
+            if rows["excess_churn_probability"].null_count() < rows.height
+            else []
+        ),
     ]
     fit = record["goodness_of_fit"]
     facts = [
