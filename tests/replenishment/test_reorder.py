@@ -64,7 +64,7 @@ def po(day: int | None = None, **columns: object) -> pl.DataFrame:
 def poisson(monkeypatch: pytest.MonkeyPatch) -> None:
     """Demand is Poisson with the mean of the last eight weeks, so that figures can be told."""
 
-    def fit(history: History, horizon: int, protection: object) -> DemandModel:
+    def fit(history: History, horizon: int, protection: object, **_: object) -> DemandModel:
         assert protection is not None
         days = 56 // {"day": 1, "week": 7}[history.freq]
         mean = history.units[-days:].mean(axis=0).astype(float)
@@ -80,7 +80,7 @@ def poisson(monkeypatch: pytest.MonkeyPatch) -> None:
             pl.Series(["SES"] * n),
         )
 
-    monkeypatch.setattr(importlib.import_module("stockout.replenishment.reorder"), "fit", fit)
+    monkeypatch.setattr(importlib.import_module("stockout.replenishment.reorder"), "fitted", fit)
 
 
 def one(frame: pl.DataFrame, sku: str = "A") -> dict[str, Any]:
