@@ -77,10 +77,13 @@ def _reorder(config: Config, tables: Tables, as_of: date) -> pl.DataFrame:
         tables.orders,
         tables.movements,
         tables.overrides,
+        tables.events,
         as_of=as_of,
         freq=config.freq,
         default_lead_time_days=config.default_lead_time_days,
         default_review_days=config.default_review_days,
+        models=config.forecast.models,
+        time_budget=config.forecast.time_budget,
         **config.reorder.model_dump(),
     )
 
