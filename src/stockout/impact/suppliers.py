@@ -120,7 +120,7 @@ def suppliers(  # noqa: PLR0917 - the tables, in the order of their weight
     ...                       zip(ordered, [8, 10, 10, 12, 9, 11], strict=True)],
     ...     "ordered_units": 10.0, "received_units": [10.0, 10, 8, 10, 10, 10]})
     >>> row = suppliers(bought).frame.select("lead_time_days", "on_time", "in_full", "otif")
-    >>> row.round(3).row(0)
+    >>> row.select(pl.all().round(3)).row(0)
     (10.0, 0.667, 0.833, 0.5)
     """
     bought = conform(purchases, "purchases")

@@ -90,8 +90,7 @@ def _of_record(found: Any) -> Iterator[Block]:  # noqa: ANN401 - what the verb r
         reason = _at(record, path)
         if isinstance(reason, str):
             yield Told(reason)
-    customers = found.by_customer()
-    if customers.height:
+    if found.repeat_purchase is not None and (customers := found.by_customer()).height:
         frame = customers.rename({"name": "customer_name", "status": "customer_status"})
         command = "stockout churn --by customer -o customers.csv"
         yield Table("call_list", frame, filled(frame, _CUSTOMERS), 15, command)
