@@ -16,6 +16,7 @@ import typer
 from typer.main import get_command
 
 from stockout.cli import (
+    approve,
     backtest,
     check,
     churn,
@@ -23,6 +24,7 @@ from stockout.cli import (
     init,
     lost_sales,
     reorder,
+    run_pipeline,
     sample,
     simulate,
 )
@@ -83,6 +85,8 @@ reorder.add_to(app)
 lost_sales.add_to(app)
 churn.add_to(app)
 backtest.add_to(app)
+run_pipeline.add_to(app)
+approve.add_to(app)
 simulate.add_to(app)
 sample.add_to(app)
 

@@ -189,6 +189,7 @@ def command(
     name: str,
     *,
     formats: Any = None,  # noqa: ANN401 - an annotation made at run time has no type
+    leaves_out: Collection[str] = (),
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Registers a function as a command; its first parameter gathers the flags that all share.
 
@@ -196,17 +197,21 @@ def command(
         app: Where the command goes.
         name: What it is called.
         formats: Annotation of the command's own ``--format``, in place of that of tables.
+        leaves_out: Shared flags that this command has not, or has in a way of its own.
     """
-    flags = _SHARED if formats is None else {**_SHARED, "format": formats}
+    flags = dict(_SHARED) if formats is None else {**_SHARED, "format": formats}
+    own_formats = formats is not None or "format" in leaves_out
+    for key in leaves_out:
+        del flags[key]
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
 
         @functools.wraps(function)
         def flags_to_run(**given: Any) -> None:  # noqa: ANN401 - typer hands over what it parsed
-            shared = {key: given.pop(key) for key in flags}
+            shared = dict.fromkeys(_SHARED) | {key: given.pop(key) for key in flags}
             listen(quiet=shared["quiet"], verbose=shared["verbose"])
-            function(_run(shared, own_formats=formats is not None), **given)
+            function(_run(shared, own_formats=own_formats), **given)
 
         parameters = [
             *own,
@@ -245,7 +250,7 @@ def _run(shared: Mapping[str, Any], *, own_formats: bool) -> Run:
         output=shared["output"],
         asked=shared["format"],
         format=None if own_formats else choose_format(shared["format"], shared["output"]),
-        raw=shared["raw"],
+        raw=bool(shared["raw"]),
         quiet=shared["quiet"],
         verbose=shared["verbose"],
     )
