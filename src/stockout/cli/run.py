@@ -209,7 +209,8 @@ def command(
 
         @functools.wraps(function)
         def flags_to_run(**given: Any) -> None:  # noqa: ANN401 - typer hands over what it parsed
-            shared = dict.fromkeys(_SHARED) | {key: given.pop(key) for key in flags}
+            given_shared = {key: given.pop(key) for key in flags}
+            shared: dict[str, Any] = dict.fromkeys(_SHARED) | given_shared
             listen(quiet=shared["quiet"], verbose=shared["verbose"])
             function(_run(shared, own_formats=own_formats), **given)
 

@@ -374,7 +374,7 @@ class RunConfig(_Model):
     fail_on: Literal["info", "warning", "error", "never"] = "error"
     formats: Annotated[
         list[Literal["csv", "xlsx"]], BeforeValidator(_split_commas), Field(min_length=1)
-    ] = Field(default_factory=lambda: ["csv", "xlsx"])
+    ] = ["csv", "xlsx"]
     commands: list[RunCommand] = Field(default_factory=list)
 
 

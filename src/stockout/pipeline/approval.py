@@ -208,7 +208,7 @@ def _findings(judged: pl.DataFrame, accept_limits: bool) -> Iterator[pl.DataFram
     for where, column, message in rules:
         yield judged.filter(where).select(
             "file", "row", column=pl.lit(column), message=message
-        ).cast(dict(FINDINGS))  # fmt: skip
+        ).cast(FINDINGS)  # fmt: skip
 
 
 def _missing(
@@ -234,5 +234,5 @@ def _missing(
                 "location",
             ),
         )
-        .cast(dict(FINDINGS))
+        .cast(FINDINGS)
     )
