@@ -195,7 +195,8 @@ def test_a_target_of_a_stronger_layer_replaces_another_kind() -> None:
         (
             "zzz = 1",
             "stockout.toml: zzz: unknown key\nhint: known are as_of, by_location, check, "
-            "default_lead_time_days, default_review_days, forecast, freq, profile, reorder, tables",
+            "default_lead_time_days, default_review_days, forecast, freq, profile, reorder, "
+            "run, tables",
         ),
         ("file = 'x'", "stockout.toml: file: unknown key"),
     ],

@@ -38,7 +38,9 @@ def test_help_loads_nothing_heavy(flag: str) -> None:
     assert loaded(HELP, flag) == set()
 
 
-@pytest.mark.parametrize("command", ["init", "check", "forecast", "reorder", "sample"])
+@pytest.mark.parametrize(
+    "command", ["init", "check", "forecast", "reorder", "sample", "run", "approve"]
+)
 def test_help_of_a_command_loads_at_most_what_typer_parses_with(command: str) -> None:
     assert loaded(HELP, command, "--help") <= {"pydantic"}
 

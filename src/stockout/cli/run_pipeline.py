@@ -58,7 +58,7 @@ def _run(
         ),
     ] = False,
 ) -> None:
-    """The weekly run: checks, forecasts, lost sales and the purchase list of every supplier.
+    """The weekly run: check, forecast, lost sales, the orders of every supplier.
 
     Writes one folder, named by the as-of date, with run.json: what went in and what came out, each
     with its digest. The same inputs give the same bytes in every file but run.log. A run that dies
