@@ -67,16 +67,13 @@ def test_a_folder_with_all_that_the_tables_are_there_for(
     }
 
 
-def test_the_same_inputs_give_the_same_bytes(shop: Path, settings: Callable[..., Config]) -> None:
+def test_the_same_inputs_give_the_same_bytes(settings: Callable[..., Config]) -> None:
     config = settings()
     ticks = iter(range(100))
     first = digests(weekly_run(config, clock=lambda: 0.0))
     second = digests(weekly_run(config, clock=lambda: float(next(ticks))))
     assert {name for name in first if first[name] != second.get(name)} == {"run.log"}
     assert first.keys() == second.keys()
-    (shop / "products.csv").write_text((shop / "products.csv").read_text().replace("Tea", "Tee"))
-    third = digests(weekly_run(config))
-    assert third["run.json"] != first["run.json"]
 
 
 def test_an_error_stops_before_anything_is_ordered(
