@@ -39,7 +39,8 @@ def test_help_loads_nothing_heavy(flag: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["init", "check", "forecast", "reorder", "sample", "alert", "history"]
+    "command",
+    ["init", "check", "forecast", "reorder", "sample", "alert", "history", "run", "approve"],
 )
 def test_help_of_a_command_loads_at_most_what_typer_parses_with(command: str) -> None:
     assert loaded(HELP, command, "--help") <= {"pydantic"}

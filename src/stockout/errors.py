@@ -6,6 +6,7 @@ StockoutError                 exit 2; message, and a hint when there is somethin
 │   ├── MissingColumnError    a required column is not there
 │   └── UnparsableValueError  a cell does not read as what its column holds
 ├── ConfigError               stockout.toml, an environment variable or a flag is wrong
+├── FindingsError             exit 1; findings stop what was to come after them
 ├── NotKnownError             the data cannot answer the question, and the message says why
 └── LockedError               exit 75; another run holds the lock
 ```
@@ -109,6 +110,12 @@ class ConfigError(StockoutError):
 
 class NotKnownError(StockoutError):
     """The data cannot answer the question; the message says why."""
+
+
+class FindingsError(StockoutError):
+    """Findings stop what was to come after them."""
+
+    exit_code = ExitCode.FINDINGS
 
 
 class LockedError(StockoutError):

@@ -10,7 +10,7 @@ import typer
 
 from stockout.cli.help_text import WideGroup
 from stockout.cli.messages import say
-from stockout.cli.run import TABLES, Run, as_of_date, command
+from stockout.cli.run import OF_EXPORTS, TABLES, Run, as_of_date, command
 from stockout.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def add_to(app: typer.Typer) -> None:
         "Any command reads from it: --inventory history:FOLDER.",
     )
     command(group, "add")(_add)
-    command(group, "list", reads=False)(_list)
-    command(group, "compact", reads=False)(_compact)
-    command(group, "export", reads=False)(_export)
+    command(group, "list", leaves_out=OF_EXPORTS)(_list)
+    command(group, "compact", leaves_out=OF_EXPORTS)(_compact)
+    command(group, "export", leaves_out=OF_EXPORTS)(_export)
     app.add_typer(group, name="history")
 
 

@@ -17,6 +17,7 @@ from typer.main import get_command
 
 from stockout.cli import (
     alert,
+    approve,
     backtest,
     causes,
     check,
@@ -27,6 +28,7 @@ from stockout.cli import (
     lost_sales,
     reorder,
     report,
+    run_pipeline,
     sample,
     segments,
     simulate,
@@ -92,6 +94,8 @@ causes.add_to(app)
 suppliers.add_to(app)
 segments.add_to(app)
 backtest.add_to(app)
+run_pipeline.add_to(app)
+approve.add_to(app)
 simulate.add_to(app)
 report.add_to(app)
 alert.add_to(app)

@@ -99,7 +99,7 @@ _SHARED: Mapping[str, Any] = {
     "verbose": Verbose,
 }  # fmt: skip
 
-_OF_EXPORTS = frozenset({"as_of", "profile", *TABLES})
+OF_EXPORTS = frozenset({"as_of", "profile", *TABLES})
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ def command(
     name: str,
     *,
     formats: Any = None,  # noqa: ANN401 - an annotation made at run time has no type
-    reads: bool = True,
+    leaves_out: Collection[str] = (),
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Registers a function as a command; its first parameter gathers the flags that all share.
 
@@ -199,20 +199,22 @@ def command(
         app: Where the command goes.
         name: What it is called.
         formats: Annotation of the command's own ``--format``, in place of that of tables.
-        reads: Whether the command reads exports, and has the flags that say where they are.
+        leaves_out: Shared flags that this command has not, or has in a way of its own.
     """
-    flags = _SHARED if formats is None else {**_SHARED, "format": formats}
-    if not reads:
-        flags = {key: flag for key, flag in flags.items() if key not in _OF_EXPORTS}
+    flags = dict(_SHARED) if formats is None else {**_SHARED, "format": formats}
+    own_formats = formats is not None or "format" in leaves_out
+    for key in leaves_out:
+        del flags[key]
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
 
         @functools.wraps(function)
         def flags_to_run(**given: Any) -> None:  # noqa: ANN401 - typer hands over what it parsed
-            shared = {key: given.pop(key) for key in flags}
+            given_shared = {key: given.pop(key) for key in flags}
+            shared: dict[str, Any] = dict.fromkeys(_SHARED) | given_shared
             listen(quiet=shared["quiet"], verbose=shared["verbose"])
-            function(_run(shared, own_formats=formats is not None), **given)
+            function(_run(shared, own_formats=own_formats), **given)
 
         parameters = [
             *own,
@@ -251,7 +253,7 @@ def _run(shared: Mapping[str, Any], *, own_formats: bool) -> Run:
         output=shared["output"],
         asked=shared["format"],
         format=None if own_formats else choose_format(shared["format"], shared["output"]),
-        raw=shared["raw"],
+        raw=bool(shared["raw"]),
         quiet=shared["quiet"],
         verbose=shared["verbose"],
     )

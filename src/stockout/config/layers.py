@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ENV_PREFIX = "STOCKOUT_"
 COMMAND_LINE = "command line"
-NOT_SETTINGS = frozenset({"STOCKOUT_REALDATA"})
+NOT_SETTINGS = frozenset({"STOCKOUT_REALDATA", "STOCKOUT_RUN_FOLDER", "STOCKOUT_CONFIG_FOLDER"})
 """Variables with our prefix that are read elsewhere."""
 
 _TARGETS = (

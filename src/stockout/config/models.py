@@ -347,6 +347,48 @@ class HistoryConfig(_Model):
     path: Text = "history"
 
 
+def _plain_name(value: str) -> str:
+    if not value.replace("-", "").replace("_", "").isalnum():
+        raise ValueError("a name of letters, digits, - and _")
+    return value
+
+
+class RunCommand(_Model):
+    """A step of the user's own in ``stockout run``.
+
+    Attributes:
+        name: What the run calls it.
+        after: The step it follows; None is the end of the run.
+        command: A line for the shell, or a program and its arguments.
+        allow_failure: Whether the run goes on where the command fails.
+    """
+
+    name: Annotated[Text, AfterValidator(_plain_name)]
+    after: Text | None = None
+    command: Text | Annotated[list[Text], Field(min_length=1)]
+    allow_failure: bool = False
+
+
+class RunConfig(_Model):
+    """Settings of ``stockout run``.
+
+    Attributes:
+        output: The folder of the dated folders, relative to the configuration.
+        steps: The steps in their order; None is all that the tables are there for.
+        fail_on: The mildest severity of a finding that stops the run before anything is ordered.
+        formats: What a purchase list is written as.
+        commands: Steps of the user's own.
+    """
+
+    output: Text = "runs"
+    steps: Annotated[list[Text], BeforeValidator(_split_commas), Field(min_length=1)] | None = None
+    fail_on: Literal["info", "warning", "error", "never"] = "error"
+    formats: Annotated[
+        list[Literal["csv", "xlsx"]], BeforeValidator(_split_commas), Field(min_length=1)
+    ] = ["csv", "xlsx"]
+    commands: list[RunCommand] = Field(default_factory=list)
+
+
 class Config(_Model):
     """Everything a run is told.
 
@@ -364,6 +406,7 @@ class Config(_Model):
         check: Settings of the checks.
         history: Where snapshots are kept.
         alert: Rules, recipients and quiet periods of messages.
+        run: Settings of the weekly run.
         folder: The folder that relative source paths start from: where the file stands.
         file: The configuration file, None where there is none.
     """
@@ -382,6 +425,7 @@ class Config(_Model):
     check: CheckConfig = Field(default_factory=CheckConfig)
     history: HistoryConfig = Field(default_factory=HistoryConfig)
     alert: AlertConfig = Field(default_factory=AlertConfig)
+    run: RunConfig = Field(default_factory=RunConfig)
     folder: Path = Path()
     file: Path | None = None
 

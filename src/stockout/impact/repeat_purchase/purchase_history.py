@@ -12,6 +12,7 @@ import polars as pl
 
 from stockout.demand.returns import net_returns
 from stockout.errors import InputError, NotKnownError
+from stockout.tables import without_crumbs
 
 if TYPE_CHECKING:
     from datetime import date
@@ -128,7 +129,9 @@ def purchase_history(sales: pl.DataFrame, as_of: date) -> PurchaseHistory:
     kept = _without_returns(sales, lines, known) if told["returned"] else known
     days = kept.filter(pl.col("units") > 0).group_by("customer_id", "date").agg(_value())
     holdout_from = _holdout_from(first, as_of)
-    frame = _customers(days.collect(engine="streaming"), as_of, holdout_from or as_of)
+    # Threads add up in any order; without its crumbs a sum is the same in every run.
+    by_day = without_crumbs(days.collect(engine="streaming"))
+    frame = _customers(by_day, as_of, holdout_from or as_of)
     if told["returned"]:
         sold = known.filter(pl.col("units") > 0).select(pl.len()).collect().item()
         left = kept.filter(pl.col("units") > 0).select(pl.len()).collect().item()
