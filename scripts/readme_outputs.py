@@ -1,8 +1,8 @@
-"""Puts the output of the commands that README.md shows into it, so that it is what they print.
+"""Puts the output of the commands that the READMEs show into them, so that it is what they print.
 
 A block that starts with ``$ stockout ...`` is run in ``data/sample``, as on a terminal of 100
 columns. Run ``python scripts/readme_outputs.py``; with ``--check`` nothing is written, and the exit
-code is 1 where README.md differs by more than a last digit.
+code is 1 where README.md or README.zh.md differs by more than a last digit.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import shlex
 import subprocess
 import sys
+from functools import cache
 from itertools import zip_longest
 from math import isclose
 from pathlib import Path
@@ -22,6 +23,7 @@ BLOCK = re.compile(r"(```console\n\$ stockout ([^\n]*)\n).*?```", re.DOTALL)
 NUMBER = re.compile(r"(\d[\d,]*(?:\.\d+)?)")
 
 
+@cache
 def output(arguments: str) -> str:
     """What the command prints on a terminal."""
     settings = {"COLUMNS": "100", "LINES": "24", "NO_COLOR": "1"}
@@ -56,14 +58,16 @@ def value(number: str) -> float:
 
 
 def main() -> int:
-    """Updates or checks README.md."""
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    now = BLOCK.sub(lambda match: f"{match[1]}{output(match[2])}```", text)
-    if "--check" in sys.argv[1:]:
-        return int(not alike(text, now))
-    readme.write_text(now, encoding="utf-8")
-    return 0
+    """Updates or checks both."""
+    differ = 0
+    for name in ("README.md", "README.zh.md"):
+        readme = ROOT / name
+        text = readme.read_text(encoding="utf-8")
+        now = BLOCK.sub(lambda match: f"{match[1]}{output(match[2])}```", text)
+        if "--check" not in sys.argv[1:]:
+            readme.write_text(now, encoding="utf-8")
+        differ |= not alike(text, now)
+    return differ if "--check" in sys.argv[1:] else 0
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs"]
+PAGES = ["README.md", "README.zh.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs"]
 
 
 def read(path: Path) -> str:
@@ -96,7 +96,9 @@ def test_configuration_page_has_every_key(root: Path) -> None:
     assert missing == set()
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/configuration.md", "docs/getting-started.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "README.zh.md", "docs/configuration.md", "docs/getting-started.md"]
+)
 def test_configurations_in_the_documentation_are_valid(
     root: Path, page: str, tmp_path: Path
 ) -> None:
@@ -159,6 +161,15 @@ def test_readme_shows_what_the_commands_print(root: Path) -> None:
     done = script(root, "readme_outputs.py", "--check")
     assert done.stderr == ""
     assert done.returncode == 0, "run python scripts/readme_outputs.py"
+
+
+def test_the_chinese_readme_shows_the_same_code_and_pages(root: Path) -> None:
+    english, chinese = read(root / "README.md"), read(root / "README.zh.md")
+    code = [re.findall(r"```.*?```", text, re.DOTALL) for text in (english, chinese)]
+    one, other = ([re.sub(r"\s+# .*", "", block) for block in blocks] for blocks in code)
+    assert one == other
+    links = [set(re.findall(r"\]\(([^)]+)\)", text)) for text in (english, chinese)]
+    assert links[0] - {"README.zh.md"} == links[1] - {"README.md"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason=".ci/run needs bash")
