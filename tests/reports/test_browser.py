@@ -1,40 +1,35 @@
 """The page in a browser: nothing leaves it, nothing breaks out of it, and it can be used."""
 
-# ruff: noqa: ANN401 - playwright, whose types these are, is not installed everywhere
-
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playwright.sync_api import Browser, Page
+
     from stockout.reports.report.report import Report
+
+Scheme: TypeAlias = Literal["light", "dark"]
 
 _BROWSER = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
 _PLACES = ("AXE_CORE_JS", "node_modules/axe-core/axe.min.js")
 
-pytestmark = [
-    pytest.mark.skipif(
-        importlib.util.find_spec("playwright") is None, reason="playwright is not installed"
-    ),
-    pytest.mark.skipif(
-        _BROWSER is None, reason="no chromium; CHROMIUM_PATH names a browser of that kind"
-    ),
-]
+pytestmark = pytest.mark.skipif(
+    _BROWSER is None, reason="no chromium; CHROMIUM_PATH names a browser of that kind"
+)
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def browser() -> Iterator[Browser]:
     """A browser without a window."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not installed everywhere
-
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         opened = playwright.chromium.launch(executable_path=_BROWSER, args=arguments)
@@ -54,9 +49,11 @@ def pages(
     return {lang: (folder / f"{lang}.html").as_uri() for lang in texts}
 
 
-def opened(browser: Any, address: str, width: int, **settings: Any) -> tuple[Any, list[str]]:
+def opened(
+    browser: Browser, address: str, width: int, scheme: Scheme = "light"
+) -> tuple[Page, list[str]]:
     """A page, and what it says on the console, asks for or fails at, as it happens."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, **settings)
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     told: list[str] = []
     inside = ("data:", address)
     page.on("console", lambda message: told.append(message.text))
@@ -71,7 +68,7 @@ def opened(browser: Any, address: str, width: int, **settings: Any) -> tuple[Any
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_page_is_quiet_inert_and_fits(
-    browser: Any, pages: dict[str, str], lang: str, width: int
+    browser: Browser, pages: dict[str, str], lang: str, width: int
 ) -> None:
     page, told = opened(browser, pages[lang], width)
     page.locator("details").evaluate_all("all => all.forEach(each => each.open = true)")
@@ -89,7 +86,7 @@ def test_page_is_quiet_inert_and_fits(
     page.close()
 
 
-def test_tables_sort_and_filter(browser: Any, pages: dict[str, str]) -> None:
+def test_tables_sort_and_filter(browser: Browser, pages: dict[str, str]) -> None:
     page, told = opened(browser, pages["en"], 1280)
     table = page.locator("#lost .table", has_text="Items that lost most")
     head = table.locator("th", has_text="Lost units")
@@ -116,12 +113,12 @@ def test_tables_sort_and_filter(browser: Any, pages: dict[str, str]) -> None:
     page.close()
 
 
-def test_dark_by_preference_and_by_switch(browser: Any, pages: dict[str, str]) -> None:
-    def paper(page: Any) -> str:
+def test_dark_by_preference_and_by_switch(browser: Browser, pages: dict[str, str]) -> None:
+    def paper(page: Page) -> str:
         return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
 
-    light, _ = opened(browser, pages["en"], 390, color_scheme="light")
-    dark, told = opened(browser, pages["en"], 390, color_scheme="dark")
+    light, _ = opened(browser, pages["en"], 390)
+    dark, told = opened(browser, pages["en"], 390, "dark")
     by_preference = {"light": paper(light), "dark": paper(dark)}
     assert by_preference["light"] != by_preference["dark"]
     dark.click("#theme")
@@ -133,8 +130,8 @@ def test_dark_by_preference_and_by_switch(browser: Any, pages: dict[str, str]) -
     dark.close()
 
 
-def test_it_fits_paper_without_what_needs_a_screen(browser: Any, pages: dict[str, str]) -> None:
-    page, _ = opened(browser, pages["en"], 720, color_scheme="dark")  # A4 less its margins
+def test_it_fits_paper_without_what_needs_a_screen(browser: Browser, pages: dict[str, str]) -> None:
+    page, _ = opened(browser, pages["en"], 720, "dark")  # A4 less its margins
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth") == 720
     assert not page.locator("nav").is_visible()
@@ -144,7 +141,7 @@ def test_it_fits_paper_without_what_needs_a_screen(browser: Any, pages: dict[str
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_serious_stands_in_the_way_of_anybody(
-    browser: Any, pages: dict[str, str], scheme: str, root: Path
+    browser: Browser, pages: dict[str, str], scheme: Scheme, root: Path
 ) -> None:
     found = [Path(os.environ.get(_PLACES[0], "")), root / _PLACES[1]]
     scripts = [path for path in found if path.is_file()]
