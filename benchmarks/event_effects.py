@@ -32,7 +32,7 @@ from stockout.simulator.parameters import Parameters
 from stockout.simulator.simulate import simulate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -122,7 +122,7 @@ def simulator(seed: int) -> Business:
     """Promotions (1.8 on average) and four holidays (0.3), all in the events; truth is known."""
     world = simulate(Parameters(seed=seed, skus=200, locations=2, months=18))
     tables = world.tables
-    last = tables["sales"]["date"].max()
+    last = max(tables["sales"]["date"].to_list())
     # 28-day windows around the turn of the year and May Day, and others
     origins = [last - timedelta(days=k) for k in (196, 168, 140, 112, 84, 70, 56, 28)]
     latent = world.truth["demand"].select("date", "sku", "location", units="latent_units")
@@ -136,6 +136,8 @@ def cases(made: Business) -> Iterator[Case]:
     """What was known at each origin, without events, and what came."""
     full = demand_history(made.sales, made.inventory, made.products)
     full = with_event_days(full, made.events)
+    if full.events is None:
+        raise ValueError("no event falls into the history")
     for origin in made.origins:
         known = demand_history(made.sales, made.inventory, made.products, as_of=origin)
         row = (origin - full.first_period).days + 1
@@ -204,16 +206,21 @@ def score(tallies: dict[str, Tally], model: DemandModel, case: Case) -> None:
         ]
     )
     scale = np.broadcast_to(case.scale, case.units.shape)
-    for name, chosen in (("days", case.judged), ("event days", case.judged & case.on_event)):
+    days: dict[str, NDArray[np.bool_]] = {
+        "days": case.judged,
+        "event days": case.judged & case.on_event,
+    }
+    for name, chosen in days.items():
         if chosen.any():
             tallies[name].add(
                 model.mean[chosen], daily[:, chosen], case.units[chosen], scale[chosen]
             )
-    whole = case.judged.all(axis=0)
+    whole = np.asarray(case.judged.all(axis=0))
     horizon = len(case.units)
     total, sums = case.units.sum(axis=0), model.sum_mean(0, horizon)
     quantiles = np.stack([model.sum_quantile(level, 0, horizon) for level in LEVELS])
-    for name, chosen in (("sums", whole), ("event sums", whole & case.on_event.any(axis=0))):
+    with_event = np.asarray(whole & case.on_event.any(axis=0))
+    for name, chosen in {"sums": whole, "event sums": with_event}.items():
         if chosen.any():
             root = case.scale[chosen] * np.sqrt(horizon)
             tallies[name].add(sums[chosen], quantiles[:, chosen], total[chosen], root)
@@ -221,7 +228,7 @@ def score(tallies: dict[str, Tally], model: DemandModel, case: Case) -> None:
 
 def compare(name: str, made: Business) -> None:
     """Prints a table."""
-    ways = {
+    ways: dict[str, Callable[[History], History]] = {
         "without": lambda known: known,
         "with events": lambda known: with_event_days(known, made.events),
         "of a week": lambda known: with_event_days(

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from stockout.demand.event_days import with_event_days
+from stockout.demand.event_days import EventDays, with_event_days
 from stockout.demand.history import History, demand_history
 from stockout.errors import InputError
 
@@ -28,9 +28,16 @@ def history() -> History:
     return demand_history(pl.concat(parts), products=products)
 
 
+def event_days_of(history: History, events: pl.DataFrame) -> EventDays:
+    """Event days, where any fall into what is known."""
+    found = with_event_days(history, events).events
+    assert found is not None
+    return found
+
+
 def items_of(history: History, **scope: str) -> list[tuple[str, str]]:
     row = {"date": [FIRST + timedelta(days=30)], "name": ["Sale"], "kind": ["promotion"]}
-    events = with_event_days(history, pl.DataFrame(row | {k: [v] for k, v in scope.items()})).events
+    events = event_days_of(history, pl.DataFrame(row | {k: [v] for k, v in scope.items()}))
     return history.items.select("sku", "location")[events.item].rows()
 
 
@@ -45,7 +52,7 @@ def test_an_event_is_of_the_scope_that_it_names(history: History) -> None:
 def test_names_that_differ_in_year_and_case_are_one(history: History) -> None:
     names = ["Black Friday 2025", "BLACK-FRIDAY", "双11 2025年", "双11"]
     days = [FIRST + timedelta(days=k) for k in range(4)]
-    events = with_event_days(history, pl.DataFrame({"date": days, "name": names})).events
+    events = event_days_of(history, pl.DataFrame({"date": days, "name": names}))
     assert events.kinds == ("promotion", "black friday", "双11")
 
 
@@ -53,7 +60,7 @@ def test_a_new_promotion_of_everything_is_like_other_promotions(history: History
     days = [FIRST, FIRST + timedelta(days=30), FIRST + timedelta(days=31)]
     told = pl.DataFrame({"date": days, "name": ["Birthday", "Birthday", "Big sale"],
                          "kind": "promotion"})  # fmt: skip
-    events = with_event_days(history, told).events
+    events = event_days_of(history, told)
     named = np.array(events.kinds)[events.kind]
     since = events.day - events.day.min()
     assert set(zip(named.tolist(), since.tolist(), strict=True)) == {
@@ -64,7 +71,7 @@ def test_a_new_promotion_of_everything_is_like_other_promotions(history: History
 def test_unknown_skus_are_told(history: History, caplog: pytest.LogCaptureFixture) -> None:
     told = pl.DataFrame({"date": [FIRST] * 2, "name": "Sale", "sku": ["A", "ghost"]})
     with caplog.at_level(logging.WARNING):
-        events = with_event_days(history, told).events
+        events = event_days_of(history, told)
     assert "1 rows name a SKU that has no sales, such as ghost" in caplog.text
     assert len(events.item) == 2
 
@@ -76,5 +83,5 @@ def test_a_table_without_dates_is_refused(history: History) -> None:
 
 def test_the_cells_of_some_items_are_numbered_anew(history: History) -> None:
     told = pl.DataFrame({"date": [FIRST], "name": ["Sale"], "sku": ["B"]})
-    events = with_event_days(history, told).events
+    events = event_days_of(history, told)
     assert events.of(np.array([3, 0])).item.tolist() == [0]

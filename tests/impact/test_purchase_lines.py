@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,7 +14,7 @@ from stockout.tables import conform
 AS_OF = date(2026, 3, 1)
 FIRST, SECOND, LATER = date(2026, 1, 12), date(2026, 1, 19), date(2026, 3, 9)
 
-CASES = {
+CASES: dict[str, tuple[list[Any], tuple[Any, ...]]] = {
     # rows of (ordered, received, received_date), then ordered, received, receipts, open
     "in full": ([(10, 10, FIRST)], (10, 10, 1, False)),
     "no units told is all of it": ([(10, None, FIRST)], (10, 10, 1, False)),

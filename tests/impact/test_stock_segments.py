@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 import pytest
@@ -17,7 +18,7 @@ DAYS = 364
 AS_OF = START + timedelta(DAYS - 1)
 
 
-def shop() -> dict[str, pl.DataFrame]:
+def shop() -> dict[str, Any]:
     """A sells 8 a day, B 2 every day for half a year and then nothing, C one a week, D never."""
     days = pl.Series("date", [START + timedelta(k) for k in range(DAYS)])
     sales = pl.concat(
@@ -50,7 +51,7 @@ def shop() -> dict[str, pl.DataFrame]:
     return {"sales": sales, "inventory": inventory, "products": products, "purchases": purchases}
 
 
-def row(frame: pl.DataFrame, sku: str) -> dict[str, object]:
+def row(frame: pl.DataFrame, sku: str) -> dict[str, Any]:
     """The row of one SKU."""
     return frame.row(by_predicate=pl.col("sku") == sku, named=True)
 
