@@ -292,3 +292,26 @@ def test_ended_items_leave_nothing_to_simulate() -> None:
     gone = STOCK.with_columns(on_hand=pl.lit(0.0))
     with pytest.raises(NotKnownError, match="nothing to simulate"):
         simulate(old, gone, lead_time_days=7, as_of=LAST)
+
+
+def test_planned_promotions_sell_more() -> None:
+    """Three past weeks that doubled the demand of A, and one that is planned."""
+    weeks = (range(40, 47), range(90, 97), range(140, 147))
+    past = [DAYS[k] for week in weeks for k in week]
+    ahead = [LAST + timedelta(days=k) for k in range(30, 37)]
+    more = pl.when(pl.col("date").is_in(past) & (pl.col("sku") == "A")).then(3.0).otherwise(1.0)
+    sales = SALES.with_columns(pl.col("units") * more)
+    settings: dict[str, Any] = {
+        "products": PRODUCTS, "lead_time_days": 10, "by": "sku", "paths": 40, "horizon_days": 91,
+    }  # fmt: skip
+
+    def demand(days: list[date]) -> float:
+        events = pl.DataFrame({"date": days, "sku": "A", "kind": "promotion", "name": "Sale"})
+        frame = simulate(sales, STOCK, events=events, **settings)
+        return float(frame.filter(sku="A", is_today=True, window="next")["demand_units"].item())
+
+    # Seven of 91 days sell three times as much.
+    end = LAST + timedelta(days=120)  # so far the plan goes
+    assert demand([*past, *ahead, end]) / demand([*past, end]) == pytest.approx(
+        1 + 7 / 91 * 2, rel=0.04
+    )

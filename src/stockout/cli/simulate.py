@@ -177,7 +177,7 @@ def _simulate(
     tables = run.read(
         config,
         needed=["sales", "inventory"],
-        useful=["products", "suppliers", "purchases", "orders", "movements"],
+        useful=["products", "suppliers", "purchases", "orders", "movements", "events"],
     )
     import stockout
     from stockout.demand.calendar import resolve_as_of
@@ -199,6 +199,7 @@ def _simulate(
             tables.purchases,
             tables.orders,
             tables.movements,
+            tables.events,
             targets=levels,
             scenarios=scenarios,
             by=by,
@@ -215,6 +216,8 @@ def _simulate(
             holding_cost=today.holding_cost,
             class_targets=today.targets,
             order_cost=today.order_cost,
+            models=config.forecast.models,
+            time_budget=config.forecast.time_budget,
             seed=seed,
             **{name: value for name, value in chosen.items() if value is not None},  # type: ignore[arg-type]
         )

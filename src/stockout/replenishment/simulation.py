@@ -12,27 +12,30 @@ force for long: what a target costs once today's stock has been worked off.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from functools import partial
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import polars as pl
 
 from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.event_days import with_event_days
 from stockout.demand.history import demand_history
 from stockout.errors import ConfigError
-from stockout.forecasting.fit import fit
+from stockout.forecasting.portfolio import fitted, portfolio
 from stockout.replenishment.class_targets import class_levels
 from stockout.replenishment.constraints import with_order_limits
-from stockout.replenishment.order_rule import Targets
 from stockout.replenishment.scenarios import TODAY, Scenario, check_targets
-from stockout.replenishment.simulation_figures import Money, figures_frame
+from stockout.replenishment.simulation_figures import figures_frame
 from stockout.replenishment.simulation_lines import SimulationTables, simulation_lines, with_money
+from stockout.replenishment.simulation_stand import GROUPS, MOST_AHEAD, group_rows, stand_of
+from stockout.replenishment.simulation_targets import named_rows, tried_targets
 from stockout.replenishment.targets import Unmet, with_targets
-from stockout.replenishment.what_if import Draws, Stand, what_if
-from stockout.tables import conform, without_crumbs
+from stockout.replenishment.what_if import Draws, what_if
+from stockout.tables import conform
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
     from typing import Literal
 
@@ -58,14 +61,6 @@ HOLDING_RATE = 0.2
 """Cost of holding a unit for a year, as a share of its cost, where nobody says: an assumption, the
 20 % of the examples in Chopra and Meindl, *Supply Chain Management*, on cycle inventory."""
 
-GROUPS: Mapping[str, str | None] = {
-    "none": None, "sku": "sku", "location": "location", "category": "category",
-    "supplier": "supplier_id",
-}  # fmt: skip
-"""What rows can be told apart by, with the column that says it."""
-
-_MOST_AHEAD = 400  # days after the horizon that the forecast is asked for; then its rate goes on
-
 
 def simulate(  # noqa: PLR0917 - the tables, in the order of the design
     sales: pl.DataFrame,
@@ -75,6 +70,7 @@ def simulate(  # noqa: PLR0917 - the tables, in the order of the design
     purchases: pl.DataFrame | None = None,
     orders: pl.DataFrame | None = None,
     movements: pl.DataFrame | None = None,
+    events: pl.DataFrame | None = None,
     *,
     targets: Sequence[float] | None = None,
     scenarios: Sequence[Scenario] = (),
@@ -92,6 +88,8 @@ def simulate(  # noqa: PLR0917 - the tables, in the order of the design
     holding_cost: float | None = None,
     class_targets: Mapping[str, float] | None = None,
     order_cost: float | None = None,
+    models: Sequence[str] | None = None,
+    time_budget: float = 0.0,
     holding_rate: float = HOLDING_RATE,
     horizon_days: int = HORIZON_DAYS,
     paths: int = PATHS,
@@ -114,11 +112,12 @@ def simulate(  # noqa: PLR0917 - the tables, in the order of the design
         purchases: What is on its way; received ones measure lead times.
         orders: Customer orders: overdue open ones are taken off the stock.
         movements: Rolls a stock figure that is older than as-of forward.
+        events: Promotions, holidays and events, also planned ones, as in ``reorder``.
         targets: Targets to try beside today's; default :data:`TARGETS`. They are fill rates where
             ``fill_rate`` is today's, else cycle service levels.
         scenarios: Changes to try beside today, each under every target.
         by: What rows are told apart by: none, sku, location, category or supplier.
-        as_of: As in :func:`stockout.reorder`, like all up to order_cost: how things are today.
+        as_of: As in :func:`stockout.reorder`, like all up to time_budget: how things are today.
         freq: Length of a period.
         lead_time_days: Lead time of all items, days.
         review_days: Days between reviews of all items.
@@ -131,6 +130,8 @@ def simulate(  # noqa: PLR0917 - the tables, in the order of the design
         holding_cost: Money per unit and period (of ``freq``).
         class_targets: Today's service level by category or ABC class.
         order_cost: Money per order of an item. Orders in lots are not simulated: a warning says so.
+        models: Names of the models that forecast.
+        time_budget: Seconds that costly models may take.
         holding_rate: Cost of holding a unit for a year as a share of its cost, where no holding
             cost is known.
         horizon_days: Days to simulate.
@@ -166,6 +167,7 @@ def simulate(  # noqa: PLR0917 - the tables, in the order of the design
     (['CSL 80 %', 'CSL 95 %', 'CSL 99 %'], True)
     """
     _check(targets, by, unmet, holding_rate, horizon_days, paths)
+    portfolio(models)  # refused before the work
     tables = SimulationTables(
         conform(sales, "sales"),
         conform(inventory, "inventory"),
@@ -189,6 +191,7 @@ def simulate(  # noqa: PLR0917 - the tables, in the order of the design
         as_of=as_of,
         freq=freq,
     )
+    history = with_event_days(history, events, tables.sales)
     tables = tables.up_to(history.as_of)
     lines = simulation_lines(
         tables,
@@ -229,13 +232,14 @@ def simulate(  # noqa: PLR0917 - the tables, in the order of the design
         holding_cost=holding_cost,
         holding_rate=holding_rate,
     )
-    tried = _tried(lines, targets or TARGETS, by_fill_rate=fill_rate is not None)
+    tried = tried_targets(lines, targets or TARGETS, by_fill_rate=fill_rate is not None)
     worlds = [Scenario(), *(each for each in dict.fromkeys(scenarios) if each.name != TODAY)]
     names = _supplier_names(tables)
     outages = [each.outage_days(lines["supplier_id"].to_list(), names) for each in worlds]
-    model = _fit(history, lines, worlds, horizon_days)
-    groups = _groups(lines, by)
-    stand = _stand(lines, model, groups, horizon_days, unmet)
+    fitting = partial(fitted, models=models, time_budget=time_budget)
+    model = _fit(history, lines, worlds, horizon_days, fitting)
+    groups = group_rows(lines, by)
+    stand = stand_of(lines, model, groups, horizon_days, unmet)
     found = what_if(stand, tried.targets, worlds, outages, Draws(horizon_days, paths, seed, unmet))
     frames = []
     for (index, window), (sums, known) in found.items():
@@ -247,16 +251,7 @@ def simulate(  # noqa: PLR0917 - the tables, in the order of the design
             .filter(pl.col("items") > 0)
             .with_columns(scenario=pl.lit(worlds[index].name), window=pl.lit(window))
         )
-    return _named(pl.concat(frames), tried, groups)
-
-
-class _Tried(NamedTuple):
-    """Targets side by side, today's among them."""
-
-    targets: Targets
-    names: list[str]
-    levels: list[float | None]  # None: items differ
-    today: int  # which of them is today's
+    return named_rows(pl.concat(frames), tried, groups)
 
 
 def _check(  # noqa: PLR0917 - as simulate
@@ -280,28 +275,6 @@ def _check(  # noqa: PLR0917 - as simulate
         raise ConfigError(f"paths is {paths}, expected 2 or more: one path tells no error")
 
 
-def _tried(lines: pl.DataFrame, wanted: Sequence[float], *, by_fill_rate: bool) -> _Tried:
-    """The targets to try in ascending order; today's in its place if it is of their kind."""
-    kind, word = ("fill_rate", "fill") if by_fill_rate else ("service_level", "CSL")
-    own = lines["target"].item(0) if lines["target"].n_unique() == 1 else None
-    own_level = None if own is None else float(lines["level"].item(0))
-    levels = sorted(set(wanted))
-    if own_level is not None and lines["target_kind"].item(0) == kind:
-        levels = sorted({*wanted, own_level})
-    level = np.repeat(np.array(levels, dtype=np.float64)[:, None], lines.height, axis=1)
-    of_kind = np.ones(level.shape, dtype=np.bool_)
-    names = [f"{word} {100 * each:.6g} %" for each in levels]
-    if own_level is not None and lines["target_kind"].item(0) == kind:
-        tried = Targets(level, of_kind & by_fill_rate, of_kind & (not by_fill_rate))
-        return _Tried(tried, names, [*levels], levels.index(own_level))
-    tried = Targets(
-        np.vstack([lines["level"].to_numpy(), level]),
-        np.vstack([lines["target_kind"] == "fill_rate", of_kind & by_fill_rate]),
-        np.vstack([lines["target_kind"] == "service_level", of_kind & (not by_fill_rate)]),
-    )
-    return _Tried(tried, [own or "as configured", *names], [own_level, *levels], 0)
-
-
 def _supplier_names(tables: SimulationTables) -> dict[str, str]:
     if tables.suppliers is None:
         return {}
@@ -309,7 +282,11 @@ def _supplier_names(tables: SimulationTables) -> dict[str, str]:
 
 
 def _fit(
-    history: History, lines: pl.DataFrame, worlds: Sequence[Scenario], horizon_days: int
+    history: History,
+    lines: pl.DataFrame,
+    worlds: Sequence[Scenario],
+    horizon_days: int,
+    fitting: Callable[..., DemandModel],
 ) -> DemandModel:
     """The demand model, its spread measured over today's protection period of each item."""
     length = DAYS_PER_PERIOD[history.freq]
@@ -321,100 +298,5 @@ def _fit(
         + float(each.review_days or review.max())
         for each in worlds
     )
-    ahead = horizon_days + min(longest, _MOST_AHEAD)
-    return fit(history, horizon=int(np.ceil(ahead / length)), protection=protection / length)
-
-
-def _groups(lines: pl.DataFrame, by: str) -> pl.DataFrame:
-    """Column group_index, and that of ``by``; sorted."""
-    column = GROUPS[by]
-    if column is None:
-        return pl.DataFrame({"group_index": [0]})
-    values = lines.select(column).unique().sort(column, nulls_last=True)
-    return values.with_columns(group_index=pl.int_range(pl.len()))
-
-
-def _stand(
-    lines: pl.DataFrame,
-    model: DemandModel,
-    groups: pl.DataFrame,
-    horizon_days: int,
-    unmet: Unmet,
-) -> Stand:
-    def numbers(column: str) -> Matrix:
-        return lines[column].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-
-    item = lines["item"].to_numpy()
-    length = DAYS_PER_PERIOD[model.history.freq]
-    money = Money(*map(numbers, ("unit_cost", "unit_price", "holding_a_day", "lost_cost")))
-    if unmet == "backorder":  # what is served later is no lost revenue and no lost margin
-        money = money._replace(
-            unit_price=np.full(item.size, np.nan), shortage_cost=numbers("shortage_cost")
-        )
-    column = next((name for name in groups.columns if name != "group_index"), None)
-    group = (
-        np.zeros(item.size, dtype=np.int64)
-        if column is None
-        else lines.join(groups, on=column, how="left", nulls_equal=True, maintain_order="left")[
-            "group_index"
-        ].to_numpy()
-    )
-    return Stand(
-        # A day of a week sells a seventh of it: the sum of the days is distributed as the week is.
-        mean=np.repeat(model.mean[:, item] / length, length, axis=0),
-        noise=model.noise[item],
-        level_variance=model.level_variance[item],
-        whole=model.is_integer[item],
-        stock=numbers("stock"),
-        arriving=_arriving(lines, horizon_days + _MOST_AHEAD),
-        lead_time=numbers("lead_time_days"),
-        lead_time_sd=np.nan_to_num(numbers("lead_time_sd_days")),
-        review=np.rint(numbers("review_days")).clip(1).astype(np.int64),
-        moq=numbers("moq"),
-        pack_size=numbers("pack_size"),
-        max_stock=numbers("max_stock"),
-        group=group,
-        money=money,
-    )
-
-
-def _arriving(lines: pl.DataFrame, days: int) -> Matrix:
-    """(days, items) units of open purchases that arrive on each day after as-of."""
-    arriving = np.zeros((days, lines.height))
-    opened = (
-        lines.select("open")
-        .with_row_index("row")
-        .drop_nulls()
-        .explode("open")
-        .unnest("open")
-        .with_columns(day=pl.col("days").round().cast(pl.Int64))
-        .filter(pl.col("day") < days)
-    )
-    np.add.at(
-        arriving,
-        (opened["day"].to_numpy(), opened["row"].to_numpy()),
-        opened["units"].to_numpy(),
-    )
-    return arriving
-
-
-def _named(frame: pl.DataFrame, tried: _Tried, groups: pl.DataFrame) -> pl.DataFrame:
-    """The rows with the words for their target and group, in the order of the documentation."""
-    words = pl.DataFrame(
-        {
-            "target_index": np.arange(len(tried.names)),
-            "target": tried.names,
-            "level": pl.Series(tried.levels, dtype=pl.Float64),
-            "is_today": np.arange(len(tried.names)) == tried.today,
-        }
-    )
-    named = frame.join(words, on="target_index", maintain_order="left").join(
-        groups, on="group_index", maintain_order="left"
-    )
-    first = ["scenario", "window", "target", "level", "is_today"]
-    own = [name for name in groups.columns if name != "group_index"]
-    return without_crumbs(
-        named.with_columns(is_today=pl.col("is_today") & (pl.col("scenario") == TODAY)).select(
-            *first, *own, pl.exclude(*first, *own, "target_index", "group_index")
-        )
-    )
+    ahead = horizon_days + min(longest, MOST_AHEAD)
+    return fitting(history, horizon=int(np.ceil(ahead / length)), protection=protection / length)
