@@ -206,8 +206,11 @@ def _why(found: RepeatPurchase) -> str:
     if counts is None:
         return "; ".join([found.reasons["fit"], *_rhythm_words(found)])
     chance = ", within chance" if counts.fits and counts.misplaced > MOST_MISPLACED else ""
-    misplaced = f"{100 * counts.misplaced:.1f} % of customers have another number of repeat"
-    parts = [f"{misplaced} purchases than expected (line {100 * MOST_MISPLACED:.0f} %{chance})"]
+    misplaced = (
+        f"{100 * counts.misplaced:.1f} % of customers have another number of repeat purchases than "
+        f"expected (line {100 * MOST_MISPLACED:.0f} %{chance})"
+    )
+    parts = [misplaced]
     if found.unfitted_before:
         parts.append(found.reasons["holdout"])
     elif holdout is None:
@@ -227,7 +230,7 @@ def _why(found: RepeatPurchase) -> str:
 def _rhythm_words(found: RepeatPurchase) -> list[str]:
     if found.rhythm is None or not found.is_regular:
         return []
-    regularity = f"regularity {found.rhythm.regularity:.1f}, line {REGULAR:g}; 1 is random"
+    regularity = f"regularity {found.rhythm.regularity:.1f}, line {REGULAR:g}, where 1 is random"
     return [f"customers buy in a rhythm ({regularity}), the model takes purchases for random"]
 
 

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     import polars as pl
 
 Unit: TypeAlias = Literal[
-    "text", "code", "word", "rule", "units", "money", "share", "days", "times", "count", "ratio",
-    "date", "month",
+    "text", "told", "code", "word", "rule", "units", "money", "share", "days", "times", "count",
+    "ratio", "date", "month",
 ]  # fmt: skip
-"""What a value is: a text of the data, a name that is a key, a word of ours, the
-code of a rule of ``check``, or a quantity.
+"""What a value is: a text of the data, a sentence that a verb told, a name that is a key, a word
+of ours, the code of a rule of ``check``, or a quantity.
 
 ``times`` is times a year, ``month`` a date of which year and month count.
 """
@@ -34,7 +34,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Told:
-    """A sentence that a verb said, in English."""
+    """A sentence that a verb said in English; :mod:`stockout.reports.report.told` has others."""
 
     text: str
 

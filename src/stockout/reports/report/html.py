@@ -23,6 +23,7 @@ from stockout.reports.report.blocks import (
 )
 from stockout.reports.report.pictures import draw
 from stockout.reports.report.shown import shown_figure, shown_table
+from stockout.reports.report.told import translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -101,8 +102,10 @@ class _Blocks:
             yield {"kind": type(block).__name__.lower(), **self._block(block)}
 
     def sentence(self, sentence: Said | Told) -> dict[str, str]:
-        """A sentence and its language: what a verb said is English."""
-        lang = "en" if isinstance(sentence, Told) else self.language.html_code
+        """A sentence and its language: what a verb said is English where nobody put it else."""
+        code = self.language.code
+        is_english = isinstance(sentence, Told) and translated(sentence.text, code) is None
+        lang = "en" if is_english else self.language.html_code
         return {"text": inert(self.language.say(sentence)), "lang": lang}
 
     def _block(self, block: Block) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
 from stockout.errors import ConfigError
 from stockout.reports.report.blocks import Said
+from stockout.reports.report.told import translated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,11 +71,12 @@ class Language:
 
     def say(self, sentence: Sentence) -> str:
         """A sentence with its values."""
+        stop = "。" if self.code == "zh" else "."
         if not isinstance(sentence, Said):
-            return _as_sentence(sentence.text, ".")
+            told = translated(sentence.text, self.code)
+            return _as_sentence(sentence.text, ".") if told is None else _as_sentence(told, stop)
         shown = {name: self.show(value, unit) for name, (value, unit) in sentence.values.items()}
         said = self.word(sentence.key, **shown)
-        stop = "。" if self.code == "zh" else "."
         return _as_sentence(said, stop) if sentence.key.startswith("reason.") else said
 
     def show(self, value: Value, unit: Unit) -> str:
@@ -85,6 +87,8 @@ class Language:
             return self.words.get(f"{unit}.{value}", str(value))
         if isinstance(value, date):
             return value.strftime("%Y-%m") if unit == "month" else value.isoformat()
+        if unit == "told":
+            return translated(str(value), self.code) or str(value)
         if isinstance(value, str) or unit in ("text", "code"):
             return str(value)
         return self._number(float(value) + 0.0, unit)

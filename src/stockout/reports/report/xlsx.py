@@ -30,9 +30,10 @@ _FORMATS: dict[str, str] = {
     "count": "#,##0", "ratio": "0.00", "date": "yyyy-mm-dd", "month": "yyyy-mm",
 }  # fmt: skip
 _WIDTHS: dict[str, int] = {
-    "text": 24, "code": 16, "word": 16, "rule": 40, "date": 12, "month": 10, "money": 14,
+    "text": 24, "told": 70, "code": 16, "word": 16, "rule": 40, "date": 12, "month": 10,
+    "money": 14,
 }  # fmt: skip
-_LONG_TEXTS = {"reason": 90, "message": 70, "definition": 90}
+_LONG_TEXTS = {"reason": 90, "definition": 90}
 
 
 def as_xlsx(sections: Sequence[Section], as_of: date, language: Language) -> bytes:

@@ -41,7 +41,7 @@ _SUPPLIERS = (
     Column("single_source_skus", "count"),
     Column("unreliability_value", "money"),
     Column("spend", "money"),
-    Column("suggestion", "text"),
+    Column("suggestion", "told"),
 )
 
 
@@ -88,7 +88,7 @@ def _causes(found: Any, facts: Facts) -> Iterator[Block]:  # noqa: ANN401 - what
         Column("lost_revenue", "money"),
         Column("supplier_id", "code"),
         Column("po_id", "code"),
-        Column("evidence", "text"),
+        Column("evidence", "told"),
     )
     command = "stockout causes -o causes.csv"
     yield Table("cause_episodes", episodes, filled(episodes, columns), 15, command)

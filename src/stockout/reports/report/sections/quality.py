@@ -56,7 +56,7 @@ def section_quality(facts: Facts) -> Section:
         Column("rule", "rule"),
         Column("findings", "count"),
         Column("file", "text"),
-        Column("message", "text"),
+        Column("message", "told"),
     )
     table = Table("findings", by_rule, columns, 25, "stockout check -o findings.csv")
     return Section("quality", (*blocks, table))
