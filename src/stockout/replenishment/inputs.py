@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Tables(NamedTuple):
-    """The canonical tables that a reorder list is made from."""
+    """The canonical tables that a reorder list, or a simulation of one, is made from."""
 
     sales: pl.DataFrame
     inventory: pl.DataFrame
@@ -27,7 +27,7 @@ class Tables(NamedTuple):
     purchases: pl.DataFrame | None
     orders: pl.DataFrame | None
     movements: pl.DataFrame | None
-    overrides: pl.DataFrame | None
+    overrides: pl.DataFrame | None = None
     events: pl.DataFrame | None = None
 
 

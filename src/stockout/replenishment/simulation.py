@@ -25,14 +25,14 @@ from stockout.errors import ConfigError
 from stockout.forecasting.portfolio import fitted, portfolio
 from stockout.replenishment.class_targets import class_levels
 from stockout.replenishment.constraints import with_order_limits
+from stockout.replenishment.inputs import Tables, conformed, up_to
 from stockout.replenishment.scenarios import TODAY, Scenario, check_targets
 from stockout.replenishment.simulation_figures import figures_frame
-from stockout.replenishment.simulation_lines import SimulationTables, simulation_lines, with_money
+from stockout.replenishment.simulation_lines import simulation_lines, with_money
 from stockout.replenishment.simulation_stand import GROUPS, MOST_AHEAD, group_rows, stand_of
 from stockout.replenishment.simulation_targets import named_rows, tried_targets
 from stockout.replenishment.targets import Unmet, with_targets
 from stockout.replenishment.what_if import Draws, what_if
-from stockout.tables import conform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -168,19 +168,15 @@ def simulate(  # noqa: PLR0917 - the tables, in the order of the design
     """
     _check(targets, by, unmet, holding_rate, horizon_days, paths)
     portfolio(models)  # refused before the work
-    tables = SimulationTables(
-        conform(sales, "sales"),
-        conform(inventory, "inventory"),
-        *(
-            None if frame is None else conform(frame, name)
-            for name, frame in (
-                ("products", products),
-                ("suppliers", suppliers),
-                ("purchases", purchases),
-                ("orders", orders),
-                ("movements", movements),
-            )
-        ),
+    tables = conformed(
+        sales,
+        inventory,
+        products=products,
+        suppliers=suppliers,
+        purchases=purchases,
+        orders=orders,
+        movements=movements,
+        events=events,
     )
     history = demand_history(
         tables.sales,
@@ -191,8 +187,8 @@ def simulate(  # noqa: PLR0917 - the tables, in the order of the design
         as_of=as_of,
         freq=freq,
     )
-    history = with_event_days(history, events, tables.sales)
-    tables = tables.up_to(history.as_of)
+    history = with_event_days(history, tables.events, tables.sales)
+    tables = up_to(tables, history.as_of)
     lines = simulation_lines(
         tables,
         history,
@@ -275,7 +271,7 @@ def _check(  # noqa: PLR0917 - as simulate
         raise ConfigError(f"paths is {paths}, expected 2 or more: one path tells no error")
 
 
-def _supplier_names(tables: SimulationTables) -> dict[str, str]:
+def _supplier_names(tables: Tables) -> dict[str, str]:
     if tables.suppliers is None:
         return {}
     return dict(tables.suppliers.select("supplier_id", "name").drop_nulls().iter_rows())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -12,7 +12,6 @@ from stockout.replenishment.lead_times import (
     lead_times,
     received_lines,
     usual_lateness,
-    with_supplier,
 )
 from stockout.replenishment.lines import order_lines, with_review_days
 from stockout.replenishment.master_data import usable
@@ -21,38 +20,16 @@ from stockout.replenishment.stock import stock_on_hand
 from stockout.tables import ITEM
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from stockout.demand.history import History
+    from stockout.replenishment.inputs import Tables
 
 logger = logging.getLogger(__name__)
 
 _DAYS_A_YEAR = 365
 
 
-class SimulationTables(NamedTuple):
-    """The canonical tables that a simulation starts from."""
-
-    sales: pl.DataFrame
-    inventory: pl.DataFrame
-    products: pl.DataFrame | None
-    suppliers: pl.DataFrame | None
-    purchases: pl.DataFrame | None
-    orders: pl.DataFrame | None
-    movements: pl.DataFrame | None
-
-    def up_to(self, as_of: date) -> SimulationTables:
-        """What was known at as-of, each purchase with its supplier."""
-        return self._replace(
-            inventory=self.inventory.filter(pl.col("date") <= as_of),
-            purchases=None
-            if self.purchases is None
-            else with_supplier(self.purchases.filter(pl.col("order_date") <= as_of), self.products),
-        )
-
-
 def simulation_lines(
-    tables: SimulationTables,
+    tables: Tables,
     history: History,
     *,
     lead_time_days: float | None,

@@ -17,6 +17,7 @@ from stockout.exports.databases.database_url import is_database, parse_url
 from stockout.exports.databases.select_query import select_query
 from stockout.exports.databases.sqlite import write_sqlite
 from stockout.exports.formats.files import ExportFile
+from stockout.exports.formats.headers import unique_names
 from stockout.exports.values.expressions import first_line
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class DatabaseExport:
         self.header = list(names)
         self.repeated = frozenset(name for name, count in Counter(names).items() if count > 1)
         types = pl.read_parquet_schema(result.path)
-        self._named = dict(zip(types, _unique(names), strict=True))
+        self._named = dict(zip(types, unique_names(names), strict=True))
         self.schema = {self._named[name]: dtype for name, dtype in types.items()}
         self.width = len(self.schema)
 
@@ -165,18 +166,3 @@ def _tell_zone(zone: str, shown: str) -> None:
         )
     elif zone:
         logger.info("%s: the days of timestamps with a zone are those of %s", shown, zone)
-
-
-def _unique(names: Sequence[str]) -> list[str]:
-    """Names for the scanned columns: the query's, and made-up ones for repeated and empty ones."""
-    taken, unique = set(names), []
-    seen: set[str] = set()
-    for position, name in enumerate(names, start=1):
-        chosen = name
-        while not chosen or chosen in seen:
-            chosen = f"{name} (column {position})".strip()
-            while chosen in taken or chosen in seen:
-                chosen += "'"
-        seen.add(chosen)
-        unique.append(chosen)
-    return unique
