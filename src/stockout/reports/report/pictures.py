@@ -152,8 +152,7 @@ def _errors(picture: Picture, language: Language) -> Spec:
         name=pl.Series(names), value=100 * pl.col("value"), low=100 * pl.col("low"),
         high=100 * pl.col("high"), ours=pl.col("method") == "stockout",
     )  # fmt: skip
-    axis = {"labelLimit": 128, "minExtent": 122, "title": None}
-    y = {"field": "name", "type": "nominal", "sort": names, "axis": axis}
+    y = _names(names)
     x = {**_level("value"), "axis": {"title": language.word("axis.wape"), "tickCount": 4}}
     colour = {"condition": {"test": "datum.ours", "value": _SOLD}, "value": MUTED}
     layers = [
@@ -180,6 +179,53 @@ def _supply(picture: Picture, language: Language) -> Spec:
                align="left", dx=4, fontSize=11),
     ]  # fmt: skip
     return {"width": WIDTH - 62, "height": 20 * len(shown), "layer": layers}
+
+
+def _causes(picture: Picture, language: Language) -> Spec:
+    """A bar for each cause, and a stroke where it stood the month before."""
+    what, causes = str(picture.values["what"]), picture.frames["causes"]
+    shown = [language.show(name, "word") for name in causes["cause"]]
+    frame = causes.select(name=pl.Series(shown), value=what, before=f"{what}_before")
+    title = axis_title(
+        language.word(f"axis.{what}"), language.currency if what == "lost_revenue" else None
+    )
+    y = _names(shown)
+    x = {**_level("value"), "axis": {"title": title, "tickCount": 4, "format": "~s"}}
+    layers = [
+        _layer(frame, "bar", {"x": x, "y": y}, height=14, color=_SOLD, opacity=0.75),
+        _layer(frame, "tick", {"x": _level("before"), "y": y}, color=TEXT, thickness=2, size=20),
+    ]
+    return {"width": WIDTH - 80, "height": 28 * len(shown), "layer": layers}
+
+
+def _lead_times(picture: Picture, language: Language) -> Spec:
+    """A bar from the shortest usual lead time to the longest, a point in the middle."""
+    frame = picture.frames["suppliers"].select(
+        name="supplier_id", low="lead_time_p10", value="lead_time_p50", high="lead_time_p90",
+        stated="stated_lead_time_days",
+    )  # fmt: skip
+    y = _names(frame["name"].to_list())
+    below = {"title": language.word("axis.lead_time"), "tickCount": 5}
+    x = {**_level("low"), "axis": below, "scale": {"zero": True}}
+    stated = frame.drop_nulls("stated")
+    layers = [
+        _layer(frame, "bar", {"x": x, "x2": {"field": "high"}, "y": y}, height=9, color=_SOLD,
+               opacity=0.5),
+        _layer(frame, "point", {"x": _level("value"), "y": y}, color=_SOLD, filled=True, size=60,
+               opacity=1),
+    ]  # fmt: skip
+    if stated.height:
+        layers.append(
+            _layer(stated, "tick", {"x": _level("stated"), "y": y}, color=TEXT, thickness=2,
+                   size=18)
+        )  # fmt: skip
+    return {"width": WIDTH - 80, "height": 24 * frame.height, "layer": layers}
+
+
+def _names(names: list[str]) -> Spec:
+    """A vertical axis of names in the order in which they come."""
+    axis = {"labelLimit": 128, "minExtent": 122, "title": None}
+    return {"field": "name", "type": "nominal", "sort": names, "axis": axis}
 
 
 def _item(picture: Picture, language: Language) -> Spec:
@@ -254,5 +300,7 @@ _DRAWERS: Mapping[str, Drawer] = {
     "lost_by_month": _lost_by_month,
     "errors": _errors,
     "supply": _supply,
+    "causes": _causes,
+    "lead_times": _lead_times,
     "item": _item,
 }
