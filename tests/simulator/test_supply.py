@@ -126,7 +126,7 @@ def _causes(**settings: float) -> dict[str, int]:
 
 
 def test_without_failures_only_demand_is_to_blame() -> None:
-    assert set(_causes()) <= {"forecast_error", "chance"}
+    assert set(_causes()) <= {"forecast_error", "unattributed"}
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_without_failures_only_demand_is_to_blame() -> None:
 def test_what_goes_wrong_is_what_is_named(cause: str, settings: dict[str, float]) -> None:
     before, after = _causes(), _causes(**settings)
     assert before.get(cause, 0) == 0
-    blamed = {name: count for name, count in after.items() if name != "chance"}
+    blamed = {name: count for name, count in after.items() if name != "unattributed"}
     assert after[cause] > 20
     others = _FAILURES - {cause}
     assert not others & set(after)
