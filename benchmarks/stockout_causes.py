@@ -4,18 +4,18 @@
                                          [--skus 40] [--forecast-days 56]
 
 Simulated businesses of fresh seeds and several stockout rates, all other settings as they are.
-*Agreement* is the share of episodes with the same cause; *with a forecast* leaves out those of which
-too little was known before to expect anything. A row of the matrix is a true cause, a column the
+*Agreement* is the share of episodes with the same cause; *with a forecast* leaves out those of
+which too little was known before to expect anything; *commonest* is what it would be to say of
+every episode that its cause is the commonest one. A row of the matrix is a true cause, a column the
 cause that was found.
 
-A forecast error is demand beyond the planner's forecast. What of it is chance (demand beyond its own
-mean) and what is a mean that the planner had not expected, only the simulator knows. The last table
-has the true forecast errors split by the larger part, as the truth once had it, with the share that
-``within_usual`` tells to be ordinary variation. Beside it stands what agreement would be
+A forecast error is demand beyond the planner's forecast. What of it is chance (demand beyond its
+own mean) and what is a mean that the planner had not expected, only the simulator knows. The last
+table has the true forecast errors split by the larger part, as the truth once had it, and under it
+is how many of them ``within_usual`` tells to be ordinary variation, and what agreement would be
 
-- if what was found as a forecast error had to be more than chance, and what was mostly chance had to
-  be found as unattributed;
-- if orders missed or struck off, of a unit or more, always came before a forecast error.
+- if what is mostly chance had to be found as unattributed;
+- if a missed order of a unit or more always came before a forecast error.
 """
 
 from __future__ import annotations
@@ -63,12 +63,11 @@ def attributed(seed: int, rate: float, skus: int, forecast_days: int) -> pl.Data
         "sku", "location", "first_date", true=pl.col("cause").replace_strict(NAMES),
         mostly_chance=pl.col("chance_units") > pl.col("forecast_error_units") / 2,
         ordered_late=pl.col("ordered_too_late_units"),
-        ordered_little=pl.col("ordered_too_little_units"),
     )  # fmt: skip
     rows = found.frame.join(truth, on=["sku", "location", "first_date"], how="left")
     return rows.select(
         "cause", "true", "lost_units", "within_usual", "mostly_chance", "ordered_late",
-        "ordered_little", unknown=pl.col("evidence").str.contains(UNKNOWN), seed=pl.lit(seed),
+        unknown=pl.col("evidence").str.contains(UNKNOWN), seed=pl.lit(seed),
         rate=pl.lit(rate),
     )  # fmt: skip
 
@@ -115,7 +114,7 @@ def main() -> None:
     logging.disable(logging.WARNING)
     every = []
     print(f"{'rate':>6} {'seed':>5} {'episodes':>9} {'known':>6} {'agreement':>10} {'by units':>9} "
-          f"{'with a forecast':>16} {'unattributed':>13}")  # fmt: skip
+          f"{'with a forecast':>16} {'commonest':>10} {'unattributed':>13}")  # fmt: skip
     for rate in asked.rates:
         businesses = []
         for seed in asked.seeds:
@@ -146,6 +145,7 @@ def judged(rows: pl.DataFrame) -> str:
         f"{rows.height:>9,} {known:>6.1%} {agreement(rows):>10.1%} "
         f"{agreement(rows, weight='lost_units'):>9.1%} "
         f"{agreement(rows.filter(~pl.col('unknown'))):>16.1%} "
+        f"{rows['true'].drop_nulls().value_counts(normalize=True)['proportion'].max():>10.1%} "
         f"{(rows['cause'] == 'unattributed').mean():>13.1%}"
     )
 
@@ -160,8 +160,6 @@ def split_forecast_errors(rows: pl.DataFrame) -> None:
         old=pl.col("part").replace({CHANCE: "unattributed", RISEN: "forecast error"}),
         orders_first=pl.when(is_error & (pl.col("ordered_late") >= 1))
         .then(pl.lit("ordered too late"))
-        .when(is_error & (pl.col("ordered_little") >= 1))
-        .then(pl.lit("ordered too little"))
         .otherwise("true"),
     )  # fmt: skip
     print(matrix(rows, "part", [RISEN, CHANCE, "unattributed"]))
@@ -173,13 +171,14 @@ def split_forecast_errors(rows: pl.DataFrame) -> None:
         f"{(told['within_usual'] > USUAL).mean():.1%} are within usual variation, and "
         f"{(told['within_usual'] == 0).mean():.1%} were higher than ever before"
     )
+    for rate, of in told.sort("rate").group_by("rate", maintain_order=True):
+        usual = (of["within_usual"] > USUAL).mean()
+        print(f"  stockout rate {rate[0]:.0%}: {usual:.1%} of {of.height:,} within usual variation")
     for name in (RISEN, CHANCE):
         of = told.filter(part=name)["within_usual"]
         print(f"  {name}: {(of > USUAL).mean():.1%} of {len(of):,} within usual variation")
     print(f"agreement if chance had to be unattributed: {agreement(rows, true='old'):.1%}")
-    print(
-        f"agreement if missed or cut orders came first: {agreement(rows, true='orders_first'):.1%}"
-    )
+    print(f"agreement if missed orders came first: {agreement(rows, true='orders_first'):.1%}")
 
 
 if __name__ == "__main__":

@@ -142,7 +142,7 @@ def test_forecast_error() -> None:
     assert row["cause_units"] == pytest.approx(9, abs=2)  # 3 days at 5 instead of 2
     assert row["within_usual"] == 0
     assert str(row["evidence"]).endswith(
-        "34 were expected by the forecast before; no protection period before was that high"
+        "34 were expected; no protection period before was that high"
     )
 
 

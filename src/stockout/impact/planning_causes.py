@@ -182,8 +182,8 @@ def _sentences() -> dict[str, pl.Expr]:
             units("promotion"), units("wanted"), days,
             pl.format("; {} were to be expected without", units("expected"))),
         "forecast_error_evidence": pl.format(
-            "{} units were wanted in the {} days up to it{}, {} were expected by the forecast "
-            "before{}", units("usual"), days,
+            "{} units were wanted in the {} days up to it{}, {} were expected{}",
+            units("usual"), days,
             pl.when("promoted").then(pl.lit(" beside promotions")).otherwise(pl.lit("")),
             units("expected"), _how_often()),
         "ordered_too_late_evidence": pl.when("missed")
