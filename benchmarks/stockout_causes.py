@@ -15,7 +15,8 @@ table has the true forecast errors split by the larger part, as the truth once h
 is how many of them ``within_usual`` tells to be ordinary variation, and what agreement would be
 
 - if what is mostly chance had to be found as unattributed;
-- if a missed order of a unit or more always came before a forecast error.
+- if a missed order of a unit or more always came before a forecast error;
+- if forecast error and unattributed were one cause.
 """
 
 from __future__ import annotations
@@ -161,6 +162,8 @@ def split_forecast_errors(rows: pl.DataFrame) -> None:
         orders_first=pl.when(is_error & (pl.col("ordered_late") >= 1))
         .then(pl.lit("ordered too late"))
         .otherwise("true"),
+        cause_or_none=pl.col("cause").replace({"forecast error": "unattributed"}),
+        true_or_none=pl.col("true").replace({"forecast error": "unattributed"}),
     )  # fmt: skip
     print(matrix(rows, "part", [RISEN, CHANCE, "unattributed"]))
     found = rows.filter(cause="forecast error")
@@ -179,6 +182,8 @@ def split_forecast_errors(rows: pl.DataFrame) -> None:
         print(f"  {name}: {(of > USUAL).mean():.1%} of {len(of):,} within usual variation")
     print(f"agreement if chance had to be unattributed: {agreement(rows, true='old'):.1%}")
     print(f"agreement if missed orders came first: {agreement(rows, true='orders_first'):.1%}")
+    one = agreement(rows.with_columns(cause="cause_or_none"), true="true_or_none")
+    print(f"agreement if forecast error and unattributed were one: {one:.1%}")
 
 
 if __name__ == "__main__":
