@@ -187,6 +187,18 @@ def test_digests_fit_and_show_names_as_text() -> None:
     assert "unattributed: 0 % of the stockouts" in told
 
 
+def test_digest_tells_forecast_errors_that_are_usual_variation() -> None:
+    """10 a day instead of 2 for a week, as for eleven days at the begin."""
+    days = [date(2026, 1, 1) + timedelta(day) for day in range(120)]
+    units = [10.0 if day < 11 or 110 <= day < 117 else 2.0 for day in range(117)] + [0.0] * 3
+    found = causes.causes(
+        pl.DataFrame({"date": days, "sku": "A", "units": units}),
+        pl.DataFrame({"date": days, "sku": "A", "in_stock": [True] * 117 + [False] * 3}),
+    )
+    told = "\n".join(drawn(causes_digest(found, None, size=ConsoleDimensions(160, 50)), 160, 50))
+    assert "of 1 forecast errors 1 are usual variation, which safety stock is meant to" in told
+
+
 @pytest.mark.parametrize(
     ("page", "columns"),
     [

@@ -54,10 +54,11 @@ def _causes(
     """Why each stockout happened, and what it cost: the monthly look back.
 
     Writes sku, location, first_date, last_date, days, days_out, end, cause, evidence, cause_units,
-    supplier_id, po_id, lost_units, lost_low, lost_high (90 %) and lost_revenue of each episode. The
-    cause is the first that matches of data error, late supplier, short delivery, promotion,
-    forecast error, ordered too late, ordered too little; else unattributed. On a terminal, the
-    causes of the last complete month beside those of the month before.
+    within_usual (how often demand had been as high before), supplier_id, po_id, lost_units,
+    lost_low, lost_high (90 %) and lost_revenue of each episode. The cause is the first that matches
+    of data error, late supplier, short delivery; else that of promotion, forecast error, ordered
+    too late, ordered too little which took most; else unattributed. On a terminal, the causes of
+    the last complete month beside those of the month before.
 
     Example: stockout causes --by cause,month --output causes.csv
     """

@@ -10,6 +10,7 @@ import polars as pl
 
 from stockout.errors import ConfigError, NotKnownError
 from stockout.impact.episodes import OPEN
+from stockout.impact.usual_demand import USUAL
 from stockout.tables import ITEM, without_crumbs
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def checked_groups(by: Sequence[str]) -> list[str]:
 
 
 _AMOUNTS = ("episodes", "days_out", "lost_units", "lost_revenue")
+_COUNTS = ("open_episodes", "episodes_within_usual")
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,14 @@ class Causes:
             month: The first day of the only month that counts, beside the one before it.
 
         Returns:
-            One row a group: its columns, episodes, open_episodes, days_out, lost_units,
-            lost_revenue (of those whose price is known; null where none is), share_of_episodes,
-            share_of_lost_units, share_of_lost_revenue (of all groups, of the month where there is
-            one); by month or with a month also episodes_before, lost_units_before,
-            lost_revenue_before (the month before; null where the history has none) and
-            lost_revenue_change (less the month before).
+            One row a group: its columns, episodes, open_episodes, episodes_within_usual (forecast
+            errors whose demand more than :data:`~stockout.impact.usual_demand.USUAL` of the item's
+            protection periods before reached), days_out, lost_units, lost_revenue (of those whose
+            price is known; null where none is), share_of_episodes, share_of_lost_units,
+            share_of_lost_revenue (of all groups, of the month where there is one); by month or
+            with a month also episodes_before, lost_units_before, lost_revenue_before (the month
+            before; null where the history has none) and lost_revenue_change (less the month
+            before).
 
         Raises:
             ConfigError: There is no such grouping, or no such month in the history.
@@ -168,7 +172,7 @@ class Causes:
         ]
         later = [name for name in sums.columns if name.endswith(("_before", "_change"))]
         frame = sums.with_columns(shares).select(
-            *keys, *_AMOUNTS[:1], "open_episodes", *_AMOUNTS[1:],
+            *keys, "episodes", *_COUNTS, *_AMOUNTS[1:],
             *(f"share_of_{name}" for name in ("episodes", "lost_units", "lost_revenue")), *later,
         )  # fmt: skip
         return without_crumbs(frame)
@@ -179,6 +183,7 @@ def _sums(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     sums = [
         pl.len().alias("episodes"),
         (pl.col("end") == OPEN).sum().alias("open_episodes"),
+        (pl.col("within_usual") > USUAL).sum().alias("episodes_within_usual"),
         pl.col("days_out", "lost_units").sum(),
         pl.when(known.any()).then(pl.col("lost_revenue").sum()).alias("lost_revenue"),
     ]
@@ -198,7 +203,7 @@ def _filled(sums: pl.DataFrame, grid: pl.DataFrame | None, keys: list[str]) -> p
     return (
         grid.join(sums, on=keys, how="left", nulls_equal=True, maintain_order="left")
         .with_columns(happened=pl.col("episodes").fill_null(0) > 0)
-        .with_columns(pl.col("episodes", "open_episodes", "days_out", "lost_units").fill_null(0))
+        .with_columns(pl.col("episodes", *_COUNTS, "days_out", "lost_units").fill_null(0))
         .with_columns(pl.when("happened").then("lost_revenue").otherwise(0.0).alias("lost_revenue"))
         .drop("happened")
     )

@@ -11,13 +11,14 @@ from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.impact.cause_rules import data_errors, late_suppliers, no_match, short_deliveries
 from stockout.impact.cause_summary import CAUSES, UNATTRIBUTED, Causes
 from stockout.impact.lost_sales import UNKNOWN_LEAD_TIME_DAYS, lost_sales
+from stockout.impact.order_calendar import OrderCalendar
 from stockout.impact.order_plan import (
     FORECAST_DAYS,
     inventory_position,
     promotions_of,
     protection_demand,
 )
-from stockout.impact.planning_causes import OrderCalendar, Planning, planning_causes
+from stockout.impact.planning_causes import Planning, planning_causes
 from stockout.impact.purchase_lines import purchase_lines
 from stockout.replenishment.lead_times import lead_times, received_lines, with_supplier
 from stockout.replenishment.lines import order_lines, with_review_days
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "sku", "location", "first_date", "last_date", "days", "days_out", "end", "cause", "evidence",
-    "cause_units", "supplier_id", "po_id", "lost_units", "lost_low", "lost_high", "lost_revenue",
+    "cause_units", "within_usual", "supplier_id", "po_id", "lost_units", "lost_low", "lost_high",
+    "lost_revenue",
 )  # fmt: skip
 """Columns of the episodes with their causes."""
 
@@ -55,9 +57,9 @@ def causes(  # noqa: PLR0917 - the tables, in the order of the design
 ) -> Causes:
     """Says of each stockout why it happened, with the evidence, and what it cost.
 
-    The cause is the first that matches of: data error, late supplier, short delivery, promotion,
-    forecast error, ordered too late, ordered too little; else unattributed. ``docs/causes.md``
-    tells the rules.
+    The cause is the first that matches of: data error, late supplier, short delivery; else that of
+    promotion, forecast error, ordered too late and ordered too little which took the most units;
+    else unattributed. ``docs/causes.md`` tells the rules.
 
     Args:
         sales: Canonical sales (see :mod:`stockout.tables`), required columns date, sku, units.
@@ -72,7 +74,7 @@ def causes(  # noqa: PLR0917 - the tables, in the order of the design
         freq: Length of a period; ``auto`` is weekly where the sales are.
         default_lead_time_days: For items whose lead time nothing tells, days; 28 where not given.
         default_review_days: For items whose review period nothing tells, days.
-        forecast_days: Days before the protection period whose mean demand is the forecast.
+        forecast_days: Days in stock before the protection period whose mean demand is the forecast.
 
     Raises:
         NotKnownError: There are no sales, or nothing tells when there was stock.
@@ -229,26 +231,27 @@ def _of_plan(planned: pl.DataFrame, name: str) -> pl.DataFrame:
         units=name,
         evidence=f"{name}_evidence",
         po_id=pl.lit(None, pl.String),
+        within_usual=pl.when(pl.lit(name == "forecast_error")).then("as_high"),
     )
 
 
 def _unexplained(episodes: pl.DataFrame, planned: pl.DataFrame) -> pl.DataFrame:
     unseen = pl.lit("when it began is not known: nothing tells of the time before")
     return episodes.join(
-        planned.select("episode", "chance_evidence"), on="episode", how="left"
+        planned.select("episode", "unexplained_evidence"), on="episode", how="left"
     ).select(
         "episode",
         units=pl.lit(None, pl.Float64),
-        evidence=pl.when("begun").then("chance_evidence").otherwise(unseen),
+        evidence=pl.when("begun").then("unexplained_evidence").otherwise(unseen),
         po_id=pl.lit(None, pl.String),
     )
 
 
 def _frame(episodes: pl.DataFrame, matches: list[tuple[str, pl.DataFrame]]) -> pl.DataFrame:
     """Each episode with its first match."""
-    first = pl.concat([match.with_columns(cause=pl.lit(name)) for name, match in matches]).unique(
-        "episode", keep="first", maintain_order=True
-    )
+    first = pl.concat(
+        [match.with_columns(cause=pl.lit(name)) for name, match in matches], how="diagonal"
+    ).unique("episode", keep="first", maintain_order=True)
     frame = episodes.join(first, on="episode", how="left", maintain_order="left")
     frame = frame.rename({"units": "cause_units"})
     return without_crumbs(frame.select(COLUMNS))

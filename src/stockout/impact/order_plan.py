@@ -16,6 +16,7 @@ from stockout.demand.ledger import MORNING_DAYS, counted_stock
 from stockout.demand.panel import item_numbers
 from stockout.demand.promotions import promoted_periods
 from stockout.impact.active_life import OPEN_ORDER_DAYS, axis_of
+from stockout.impact.usual_demand import share_as_high
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,11 +30,9 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 FORECAST_DAYS = 56
-"""Days before the protection period whose mean demand is the forecast that any planner could have
-made. Eight weeks: a choice that does not matter much. With 28 days as many causes agree with the
-simulator's (69.9 % of the stockouts at a rate of 8 %, with 56 days 69.6 %:
-``benchmarks/stockout_causes.py --rates 0.08 --forecast-days 28``)."""
-
+"""Days in stock before the protection period whose mean demand is the forecast that any planner
+could have made. Eight weeks: a choice that does not matter much, as
+``benchmarks/stockout_causes.py --rates 0.08 --forecast-days 28`` shows."""
 
 LEAST_SEEN_DAYS = 14
 """Days in stock without which there was no forecast: two of each weekday."""
@@ -44,10 +43,10 @@ class Demand(NamedTuple):
 
     periods: Vector  # that it lasted
     wanted: Vector  # what customers wanted
-    mean: Vector  # mean demand, as far as it can be told afterwards
-    promotion: Vector  # what promotions added to the mean
+    promotion: Vector  # what promotions added on average
     rate: Vector  # forecast a period, without promotions; nan where nothing was known before
-    sd: Vector  # standard deviation of demand around its mean
+    rate_error: Vector  # standard error of the rate
+    as_high: Vector  # share of the item's protection periods before with as much usual demand
 
     @property
     def forecast(self) -> Vector:
@@ -55,14 +54,14 @@ class Demand(NamedTuple):
         return self.rate * self.periods
 
     @property
-    def forecast_error(self) -> Vector:
-        """Mean demand without promotions above the forecast; nan where there was none."""
-        return self.mean - self.promotion - self.forecast
+    def usual(self) -> Vector:
+        """What was wanted but for promotions."""
+        return self.wanted - self.promotion
 
     @property
-    def chance(self) -> Vector:
-        """What was wanted beyond the mean."""
-        return self.wanted - self.mean
+    def forecast_error(self) -> Vector:
+        """What was wanted but for promotions, above the forecast; nan where there was none."""
+        return self.usual - self.forecast
 
 
 def protection_demand(  # noqa: PLR0917 - the episodes' columns in order
@@ -81,28 +80,32 @@ def protection_demand(  # noqa: PLR0917 - the episodes' columns in order
         t: Row of the first period of each episode.
         item: Its item.
         periods: Length of its protection period, in periods.
-        forecast_days: Days whose mean demand in stock, promotions aside, is the forecast.
+        forecast_days: Days in stock without promotion whose mean demand is the forecast.
     """
     history = latent.history
-    begin = np.maximum(t + 1 - np.maximum(periods, 1), 0)
-    mean = np.nan_to_num(latent.mean)
+    periods = np.maximum(periods, 1)
+    begin = np.maximum(t + 1 - periods, 0)
     usual = history.observed if promoted is None else history.observed & ~promoted
-    before = np.maximum(begin - max(forecast_days // DAYS_PER_PERIOD[history.freq], 1), 0)
-    least = max(LEAST_SEEN_DAYS // DAYS_PER_PERIOD[history.freq], 1)
+    least, most = (
+        max(days // DAYS_PER_PERIOD[history.freq], 1) for days in (LEAST_SEEN_DAYS, forecast_days)
+    )
+    before = _last_seen(usual, begin, item, most)
     seen = _between(usual, before, begin, item)
     sold = _between(np.where(usual, history.units, 0), before, begin, item)
-    total = _between(mean, begin, t + 1, item)
-    lift = np.zeros(t.size)
+    rate = np.where(seen >= least, sold / np.maximum(seen, 1), np.nan)
+    lift: Matrix = np.zeros_like(latent.expected)
     if promoted is not None:
-        share = 1 - 1 / np.maximum(latent.promotion, 1)
-        lift = _between(mean * promoted, begin, t + 1, item) * share[item]
+        lift = np.nan_to_num(latent.mean) * promoted * (1 - 1 / np.maximum(latent.promotion, 1))
+    wanted, promotion = (_between(units, begin, t + 1, item) for units in (latent.expected, lift))
     return Demand(
         periods=(t + 1 - begin).astype(np.float64),
-        wanted=_between(latent.expected, begin, t + 1, item),
-        mean=total,
-        promotion=lift,
-        rate=np.where(seen >= least, sold / np.maximum(seen, 1), np.nan),
-        sd=np.sqrt(total + _between(mean**2, begin, t + 1, item) / latent.dispersion[item]),
+        wanted=wanted,
+        promotion=promotion,
+        rate=rate,
+        rate_error=np.sqrt((rate + rate**2 / latent.dispersion[item]) / np.maximum(seen, 1)),
+        as_high=share_as_high(
+            latent.expected - lift, history.start, t, item, periods, wanted - promotion
+        ),
     )
 
 
@@ -113,11 +116,22 @@ def _between(values: Matrix | Flags, begin: Rows, stop: Rows, item: Rows) -> Vec
     return np.asarray(total[stop, item] - total[begin, item])
 
 
+def _last_seen(seen: Flags, stop: Rows, item: Rows, periods: int) -> Rows:
+    """Row from which on so many periods were seen up to ``stop``; 0 where there were fewer."""
+    total = np.zeros((seen.shape[0] + 1, seen.shape[1]), dtype=np.int64)
+    np.cumsum(seen, axis=0, out=total[1:])
+    width = total.shape[0]  # more than any total, so that keys are sorted by item, then total
+    key = (total + np.arange(seen.shape[1]) * width).T.ravel()
+    wanted = np.maximum(total[stop, item] - periods, 0)
+    return np.asarray(np.searchsorted(key, item * width + wanted) - item * width)
+
+
 class Position(NamedTuple):
     """Stock on hand and on order at the end of each period."""
 
     units: Matrix  # (periods, items) nan where stock is not known
     ordered: Rows  # (periods, items) row of the last order of the item up to then, -1 before it
+    least_order: Vector  # (items,) units of the smallest order of the item, inf without any
 
     def at(self, t: Rows, item: Rows) -> Vector:
         """Position at the end of these periods; nan before the history."""
@@ -155,7 +169,11 @@ def inventory_position(
     fresh = (last >= 0) & ((row - last) * DAYS_PER_PERIOD[history.freq] <= MORNING_DAYS)
     stock = np.where(fresh, np.take_along_axis(stock, np.maximum(last, 0), axis=0), np.nan)
     stock = np.where(np.isnan(stock) & (history.share == 0), 0, stock)
-    return Position(stock + _on_order(history, lines), _last_orders(history, lines))
+    return Position(
+        stock + _on_order(history, lines),
+        _last_orders(history, lines),
+        _least_orders(history, lines),
+    )
 
 
 def _on_order(history: History, lines: pl.DataFrame) -> Matrix:
@@ -182,6 +200,13 @@ def _last_orders(history: History, lines: pl.DataFrame) -> Rows:
     t = rows["t"].to_numpy()
     at[t, rows["item"].to_numpy()] = t
     return np.asarray(np.maximum.accumulate(at, axis=0))
+
+
+def _least_orders(history: History, lines: pl.DataFrame) -> Vector:
+    rows = _of_items(lines, history).filter(pl.col("ordered") > 0)
+    least = np.full(history.items.height, np.inf)
+    np.minimum.at(least, rows["item"].to_numpy(), rows["ordered"].to_numpy())
+    return least
 
 
 def _of_items(lines: pl.DataFrame, history: History) -> pl.DataFrame:

@@ -12,6 +12,7 @@ import polars as pl
 from rich.text import Text
 
 from stockout.impact.cause_summary import UNATTRIBUTED
+from stockout.impact.usual_demand import USUAL
 from stockout.reports.inert import inert
 from stockout.reports.terminal import (
     _Column,
@@ -53,6 +54,7 @@ def causes_digest(
     rows = found.summary(["cause"], month=month)
     every = found.frame
     unexplained = rows.filter(pl.col("cause") == UNATTRIBUTED)
+    errors = rows.filter(pl.col("episodes_within_usual") > 0)
     lost = rows["lost_revenue"].sum()
     facts = [
         (
@@ -63,6 +65,12 @@ def causes_digest(
         (
             f"unattributed: {_share(unexplained['share_of_episodes'].item())} of the stockouts, "
             f"{_share(unexplained['share_of_lost_revenue'].item())} of the lost revenue"
+        ),
+        *(
+            f"of {episodes:,} forecast errors {usual:,} are usual variation, which safety stock is "
+            f"meant to cover: more than {_share(USUAL)} of the protection periods before had as "
+            "much demand"
+            for episodes, usual in errors.select("episodes", "episodes_within_usual").iter_rows()
         ),
         *found.not_known,
     ]

@@ -18,18 +18,19 @@ if TYPE_CHECKING:
 
 
 class Cause(IntEnum):
-    """Why an item ran out; the first four are failures, the others what a plan did not cover."""
+    """Why an item ran out, in the order in which causes count."""
 
     LATE_SUPPLIER = 0
     SHORT_DELIVERY = 1
-    ORDERED_TOO_LATE = 2  # an order day was missed
-    ORDERED_TOO_LITTLE = 3  # an order was cut, or the planner's safety factor is negative
-    PROMOTION = 4  # one that nobody had ordered for
-    FORECAST_ERROR = 5  # mean demand was above the planner's forecast
-    CHANCE = 6  # demand was above its own mean
+    PROMOTION = 2  # one that nobody had ordered for
+    FORECAST_ERROR = 3  # more was wanted than the planner's forecast, promotions aside
+    ORDERED_TOO_LATE = 4  # an order day was missed
+    ORDERED_TOO_LITTLE = 5  # an order was cut, or the planner's safety factor is negative
+    UNATTRIBUTED = 6  # nothing of these took a unit
 
 
-_FAILURES = 4
+_OF_SUPPLIERS = 2
+_LEAST = 1.0  # units that count as more than nothing: demand comes in whole units
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,19 @@ class Episodes:
     first_day: NDArray[np.int64]
     last_day: NDArray[np.int64]
     is_open: NDArray[np.bool_]  # still without stock on the last day of the history
-    missing: NDArray[np.float64]  # (E, 7) units that each cause took from the stock
+    missing: NDArray[np.float64]  # (E, 6) units that each cause took from the stock
+    chance: NDArray[np.float64]  # units wanted beyond mean demand, part of the forecast error
     cause: NDArray[np.int64]  # Cause
 
 
 def find_episodes(setting: Setting, world: World, latent: NDArray[np.int32]) -> Episodes:
     """Finds the episodes that reach into the history and attributes each to one cause.
 
-    A failure (late, short, missed or cut order) counts with the units that would have been there
-    on the first day but for it; if any failure took a unit or more, the largest one is the cause.
-    Otherwise it is the largest excess of demand over the plan in the protection period that ends
-    on the first day.
+    What came late, short, not ordered or struck off counts with the units that would have been
+    there on the first day but for it; a promotion and the forecast with the units by which demand
+    of the protection period that ends on the first day went beyond the plan. A late supplier is the
+    cause where a unit or more was due, else a short delivery, else the largest of the others; none
+    of them where not one took a unit.
 
     Args:
         setting: The business.
@@ -66,18 +69,15 @@ def find_episodes(setting: Setting, world: World, latent: NDArray[np.int32]) -> 
     last_day = np.nonzero(change == -1)[1] - 1
     kept = last_day >= setting.parameters.warmup_days
     item, first_day, last_day = item[kept], first_day[kept], last_day[kept]
-    missing = np.column_stack(
-        [
-            *_failures(setting.assortment, world, item, first_day),
-            *_excesses(setting, world, latent, (item, first_day)),
-        ]
-    )
-    failures = missing[:, :_FAILURES].copy()
-    failed = failures.max(axis=1, initial=0.0) >= 1
-    missing[:, Cause.ORDERED_TOO_LITTLE] += _thrift(setting, world, item, first_day)
-    cause = np.where(failed, failures.argmax(axis=1), missing.argmax(axis=1))
-    cause[missing.max(axis=1, initial=0.0) <= 0] = Cause.CHANCE
-    return Episodes(item, first_day, last_day, last_day == total - 1, missing, cause)
+    late, short, too_late, cut = _failures(setting.assortment, world, item, first_day)
+    promotion, forecast_error, chance = _excesses(setting, world, latent, (item, first_day))
+    too_little = cut + _thrift(setting, world, item, first_day)
+    missing = np.column_stack([late, short, promotion, forecast_error, too_late, too_little])
+    cause = _OF_SUPPLIERS + missing[:, _OF_SUPPLIERS:].argmax(axis=1)
+    cause[missing[:, _OF_SUPPLIERS:].max(axis=1, initial=0.0) < _LEAST] = Cause.UNATTRIBUTED
+    cause[short >= _LEAST] = Cause.SHORT_DELIVERY
+    cause[late >= _LEAST] = Cause.LATE_SUPPLIER
+    return Episodes(item, first_day, last_day, last_day == total - 1, missing, chance, cause)
 
 
 def _failures(
@@ -164,7 +164,13 @@ def _excesses(
     latent: NDArray[np.int32],
     cell: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> tuple[NDArray[np.float64], ...]:
-    """Demand over the plan in the protection period up to the day: promotion, forecast, chance."""
+    """Demand of the protection period up to the day beyond the plan.
+
+    Returns:
+        Units that promotions which nobody had planned for add on average; units wanted beyond the
+        planner's forecast, what promotions add on average taken off; and of the latter, units
+        wanted beyond mean demand.
+    """
     item, day = cell
     assortment, demand = setting.assortment, setting.demand
     total, locations = len(latent), assortment.locations
@@ -179,11 +185,10 @@ def _excesses(
     promoted = np.repeat(demand.promotion[:total], locations, axis=1)
     unplanned = promoted & ~np.repeat(demand.planned[:total], locations, axis=1)
     lift = mean * (1 - 1 / assortment.uplift)
-    usual = window(mean - lift * promoted)
     forecast = world.days.forecast[begin, item] * (day + 1 - begin)
     return (
         window(lift * unplanned),
-        usual - forecast,
+        window(latent - lift * promoted) - forecast,
         window(latent - mean),
     )
 

@@ -156,8 +156,9 @@ def _stockouts(setting: Setting, world: World, names: Identifiers, wishes: _Wish
             "cause": pl.Series(causes).gather(episodes.cause),
             **{
                 f"{cause}_units": np.round(episodes.missing[:, number], 2)
-                for number, cause in enumerate(causes)
+                for number, cause in enumerate(causes[: Cause.UNATTRIBUTED])
             },
+            "chance_units": np.round(episodes.chance, 2),
         }
     ).sort("first_date", "sku", "location")
 

@@ -23,6 +23,7 @@ _CAUSES = (
     Column("cause", "word"),
     Column("episodes", "count"),
     Column("share_of_episodes", "share"),
+    Column("episodes_within_usual", "count"),
     Column("days_out", "days"),
     Column("lost_units", "units"),
     Column("lost_revenue", "money"),
