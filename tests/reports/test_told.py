@@ -33,7 +33,12 @@ def said_by(source: Path) -> Iterator[str]:
 @pytest.mark.parametrize("code", OTHERS)
 def test_the_english_side_is_what_verbs_say(root: Path, code: str) -> None:
     rooms = [path for path in (root / "src" / "stockout").iterdir() if path.name != "reports"]
-    said = {text for room in rooms for path in room.rglob("*.py") for text in said_by(path)}
+    said = {
+        text.removeprefix("; ")  # how what may be left away is put behind a sentence
+        for room in rooms
+        for path in room.rglob("*.py")
+        for text in said_by(path)
+    }
     assert {english for english in sentences(code) if english not in said} == set()
 
 
@@ -56,4 +61,19 @@ def test_sentences_of_sentences_and_side_by_side() -> None:
     assert translated("no customer is known; and so on", "zh") is None
     assert translated("'<b>' (3 rows) is not in table products", "zh") == (
         "“<b>”（3 rows）不在 products 表中"
+    )
+
+
+def test_what_may_be_left_away_is_told_too() -> None:
+    late = (
+        "order PO1 from V1 of 21 units was promised for 2026-03-02 and came on 2026-03-25, "
+        "23 days late"
+    )
+    assert translated(f"{late}; 2 orders in all", "zh") == (
+        "采购单 PO1（供应商 V1）共 21 件，承诺 2026-03-02 到货，实际 2026-03-25 到货，晚了 23 天；"
+        "共有 2 张这样的采购单"
+    )
+    high = "36 units were wanted in the 22 days up to it, 25 were expected"
+    assert translated(f"{high}; one protection period in 7 before was that high", "zh") == (
+        "此前 22 天需求 36 件，预计 25 件；以往每 7 个保护期中有一个这样高"
     )

@@ -39,21 +39,26 @@ def translated(text: str, code: str) -> str | None:
     >>> print(translated("something else", "zh"))
     None
     """
-    for pattern, said in _patterns(code):
+    parts = text.split(_BETWEEN)
+    said = [translated(part, code) for part in parts] if len(parts) > 1 else []
+    known = [part for part in said if part is not None]
+    if known and len(known) == len(parts):
+        return "；".join(known)
+    for pattern, other in _patterns(code):
         if match := pattern.fullmatch(text):
             filled = (translated(part, code) or part for part in match.groups())
-            return said.format(*filled)
-    parts = text.split(_BETWEEN)
-    said_parts = [translated(part, code) for part in parts] if len(parts) > 1 else []
-    known = [part for part in said_parts if part is not None]
-    return "；".join(known) if known and len(known) == len(parts) else None
+            return other.format(*filled)
+    return None
 
 
 @functools.cache
 def _patterns(code: str) -> Sequence[tuple[re.Pattern[str], str]]:
     """The sentences, those with most words of their own first."""
     ordered = sorted(sentences(code).items(), key=lambda pair: -len(pair[0].replace("{}", "")))
-    return [
-        (re.compile(re.escape(english).replace(r"\{\}", "(.*?)"), re.DOTALL), said)
-        for english, said in ordered
-    ]
+    return [(re.compile(_pattern(english), re.DOTALL), said) for english, said in ordered]
+
+
+def _pattern(english: str) -> str:
+    """A name that a further word may follow at once ends where a blank comes."""
+    text = re.escape(english).replace(r"\{\}\{\}", r"(\S*)(.*?)")
+    return text.replace(r"\{\}", "(.*?)")
