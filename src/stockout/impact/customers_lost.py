@@ -190,9 +190,7 @@ def _values(repeat: RepeatPurchase | None) -> tuple[pl.DataFrame | None, str | N
     soon = prospects(repeat.fit, group_rows(x, t_x, T, np.ones(x.size)), weeks).if_alive[:, 0]
     frame = repeat.customers.select(
         "customer_id",
-        clv=pl.when(pl.col("probability_alive") > 0).then(
-            pl.col("clv") / pl.col("probability_alive")
-        ),
+        clv=pl.col("clv") + pl.col("at_risk"),  # as if each were still there
         window_value=pl.Series(soon) * repeat.margin.share * pl.col("expected_spend"),
     )
     return frame, None
