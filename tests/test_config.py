@@ -196,7 +196,7 @@ def test_a_target_of_a_stronger_layer_replaces_another_kind() -> None:
             "zzz = 1",
             "stockout.toml: zzz: unknown key\nhint: known are alert, as_of, by_location, "
             "check, default_lead_time_days, default_review_days, forecast, freq, history, profile, "
-            "reorder, run, tables",
+            "reorder, report, run, tables",
         ),
         ("file = 'x'", "stockout.toml: file: unknown key"),
     ],

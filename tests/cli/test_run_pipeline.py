@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stockout.locking import locked
 from stockout.pipeline.dated_folders import check_untouched, digests, latest
-from stockout.pipeline.lock import locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,6 +8,7 @@ import polars as pl
 
 from stockout.alerts.memory import read_memory, remembered, write_memory
 from stockout.alerts.plan import DUE, longest_days, message_of, plan_messages
+from stockout.locking import locked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +35,12 @@ class Delivered(NamedTuple):
     rows: pl.DataFrame  # recipient, level, rule, sku, location, key, message, status
     failures: Mapping[str, str]  # recipients that could not be told, and why
 
+    @property
+    def counted(self) -> str:
+        """How many alerts had which status, in words."""
+        counts = self.rows["status"].value_counts(name="n").sort("n", "status", descending=True)
+        return ", ".join(f"{n:,} {status}" for status, n in counts.rows()) or "nothing to tell"
+
 
 def deliver(
     alerts: pl.DataFrame,
@@ -43,6 +50,7 @@ def deliver(
     now: datetime,
     *,
     dry_run: bool = False,
+    since: datetime | None = None,
 ) -> Delivered:
     """Sends what is due, one message a recipient.
 
@@ -56,8 +64,10 @@ def deliver(
         state: The file that remembers.
         now: When the run is, in local time with its offset.
         dry_run: Nothing is sent, and nothing remembered.
+        since: What was sent since then is not told again, whatever the rules say.
 
     Raises:
+        LockedError: Another process is telling people of the same file.
         StockoutError: What was sent before cannot be read, or what is sent not be remembered.
 
     >>> import tempfile
@@ -81,8 +91,20 @@ def deliver(
     sent
     told before
     """
+    if dry_run:
+        return _deliver(alerts, config, senders, state, now, dry_run=True, since=since)
+    with (
+        locked(state.with_name(f".{state.name}.lock"), "another process is telling people"),
+    ):
+        return _deliver(alerts, config, senders, state, now, dry_run=False, since=since)
+
+
+def _deliver(
+    alerts: pl.DataFrame, config: AlertConfig, senders: Mapping[str, Sends], state: Path,
+    now: datetime, *, dry_run: bool, since: datetime | None,
+) -> Delivered:  # fmt: skip
     sent = read_memory(state)
-    planned = plan_messages(alerts, config, sent, now)
+    planned = plan_messages(alerts, config, sent, now, since)
     failures: dict[str, str] = {}
     parts = [planned.filter(pl.col("status") != DUE)]
     due = planned.filter(pl.col("status") == DUE)
@@ -94,7 +116,7 @@ def deliver(
             reason = senders[name].send(title, body, str(rows["level"].max()))
             status = SENT_NOW if reason is None else NOT_SENT
             if reason is None:
-                sent = remembered(sent, rows, now, longest_days(config))
+                sent = remembered(sent, rows, now, longest_days(config), since)
                 write_memory(state, sent)
             else:
                 failures[name] = reason

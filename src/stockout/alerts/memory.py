@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -70,7 +71,13 @@ def write_memory(path: Path, sent: pl.DataFrame) -> None:
         beside.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
-def remembered(sent: pl.DataFrame, fresh: pl.DataFrame, now: datetime, days: int) -> pl.DataFrame:
+def remembered(
+    sent: pl.DataFrame,
+    fresh: pl.DataFrame,
+    now: datetime,
+    days: int,
+    since: datetime | None = None,
+) -> pl.DataFrame:
     """What was sent, with what is sent now, without what is too old to matter.
 
     Args:
@@ -78,10 +85,11 @@ def remembered(sent: pl.DataFrame, fresh: pl.DataFrame, now: datetime, days: int
         fresh: Alerts that are sent now, with their recipient.
         now: When.
         days: Days after which everything is told again anyway.
+        since: What was sent since then matters whatever the days.
     """
     new = fresh.with_columns(at=pl.lit(now.isoformat(timespec="seconds"))).select(SENT.names())
     old = sent.join(new, on=TOLD, how="anti", nulls_equal=True)
-    recent = days_since(now) <= days
+    recent = (days_since(now) <= days) | is_since(since)
     return pl.concat([old.filter(recent), new])
 
 
@@ -89,3 +97,11 @@ def days_since(now: datetime) -> pl.Expr:
     """Calendar days since something was sent: a run at 6:00 is a week after one at 6:01."""
     day = pl.col("at").str.slice(0, 10).str.to_date("%Y-%m-%d")
     return (pl.lit(now.date()) - day).dt.total_days()
+
+
+def is_since(moment: datetime | None) -> pl.Expr:
+    """Whether something was sent at a moment, to the second, or later; never where it is None."""
+    if moment is None:
+        return pl.lit(value=False)
+    at = pl.col("at").str.to_datetime("%Y-%m-%dT%H:%M:%S%z")
+    return at >= pl.lit(moment.astimezone(UTC).replace(microsecond=0))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stockout.alerts.memory import TOLD, days_since
+from stockout.alerts.memory import TOLD, days_since, is_since
 from stockout.alerts.quiet import quiet_level
 from stockout.alerts.rules import ALERTS, LEVELS
 
@@ -22,7 +22,11 @@ KNOWN = "told before"
 
 
 def plan_messages(
-    alerts: pl.DataFrame, config: AlertConfig, sent: pl.DataFrame, now: datetime
+    alerts: pl.DataFrame,
+    config: AlertConfig,
+    sent: pl.DataFrame,
+    now: datetime,
+    since: datetime | None = None,
 ) -> pl.DataFrame:
     """Each alert for each of its recipients, with what becomes of it.
 
@@ -31,6 +35,7 @@ def plan_messages(
         config: Rules and quiet periods.
         sent: What was sent before.
         now: When the run is, in local time.
+        since: What was sent since then is not told again, whatever the rules say.
 
     Returns:
         The columns of the alerts, ``recipient``, and ``status``: ``due``; ``waits`` in a quiet
@@ -46,7 +51,8 @@ def plan_messages(
         told, schema={"rule": pl.String, "recipient": pl.String, "days": pl.Int64}, orient="row"
     )
     before = sent.rename({"level": "told_level"})
-    known = (days_since(now) < pl.col("days")) & (pl.col("level") <= pl.col("told_level"))
+    recent = (days_since(now) < pl.col("days")) | is_since(since)
+    known = recent & (pl.col("level") <= pl.col("told_level"))
     waits = pl.lit(value=False)
     silent = quiet_level(config.quiet, now)
     if silent is not None:

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from stockout.alerts.addresses import refuse_local
-from stockout.alerts.recipients import CHAT, SCHEMES
-from stockout.errors import ConfigError
+from stockout.alerts.recipients import CHAT, SCHEMES, parse_recipient
+from stockout.errors import ConfigError, StockoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from stockout.alerts.recipients import Recipient
+    from stockout.config import Config
 
 _KINDS = {"info": "info", "warning": "warning", "critical": "failure"}
 """Levels in the words of Apprise."""
@@ -86,6 +87,35 @@ class Sender:
             return
         host = getattr(self._plugin, "smtp_host", None) or self._plugin.host
         refuse_local(str(host), self.recipient.shown, resolve=resolve)
+
+
+def senders_of(config: Config, environ: Mapping[str, str]) -> dict[str, Sender]:
+    """What sends to each recipient that a rule of the configuration names.
+
+    Args:
+        config: The configuration.
+        environ: Where the secrets of recipients are.
+
+    Raises:
+        ConfigError: A recipient is wrong; so it is told before any work.
+    """
+    place = str(config.file or "stockout.toml")
+    named = dict.fromkeys(name for rule in config.alert.rules for name in rule.recipients)
+    return {
+        name: Sender(
+            parse_recipient(name, config.alert.recipients[name], environ, place),
+            allow_local=config.alert.allow_local,
+        )
+        for name in named
+    }
+
+
+def not_sent(senders: Mapping[str, Sender], failures: Mapping[str, str]) -> StockoutError:
+    """The error that says who could not be told, and why."""
+    told = "; ".join(f"{senders[name].recipient.shown}: {why}" for name, why in failures.items())
+    return StockoutError(
+        f"not sent to {told}", hint="what was not sent is tried again at the next run"
+    )
 
 
 def _apprise() -> Any:  # noqa: ANN401 - a module that may not be there

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stockout.cli.messages import say
-from stockout.cli.run import Run, command
-from stockout.errors import ConfigError, StockoutError
+from stockout.cli.run import Run, as_of_date, command
+from stockout.errors import ConfigError
 
 if TYPE_CHECKING:
-    from stockout.alerts.sending import Sender
+    from collections.abc import Set as AbstractSet
+
+    import polars as pl
+
     from stockout.config import Config
 
 _COLUMNS = ["level", "rule", "recipient", "sku", "location", "message", "status"]
@@ -53,14 +57,14 @@ def _alert(
         raise ConfigError(
             "no rules: the configuration has no [[alert.rules]]", hint="docs/alerts.md shows some"
         )
-    senders = _senders(config)
-    now = datetime.now().astimezone()
     from stockout.alerts.deliver import deliver
     from stockout.alerts.rules import find_alerts
-    from stockout.cli.results import results_of
+    from stockout.alerts.sending import not_sent, senders_of
     from stockout.reports.plain import plain_table
 
-    results = results_of(run, config, {rule.table for rule in rules})
+    senders = senders_of(config, os.environ)
+    now = datetime.now().astimezone()
+    results = _results(run, config, {rule.table for rule in rules})
     alerts = find_alerts(rules, results, str(config.file or "stockout.toml"))
     state = config.folder / Path(config.alert.state).expanduser()
     with run.working("sending"):
@@ -69,30 +73,39 @@ def _alert(
         done.rows.select(_COLUMNS), lambda rows, console: plain_table(rows, size=console.size)
     )
     if not run.quiet:
-        counts = done.rows["status"].value_counts(sort=True, name="n").rows()
-        told = ", ".join(f"{n:,} {status}" for status, n in counts) or "nothing to tell"
-        say("alert", told)
+        say("alert", done.counted)
     if done.failures:
-        raise StockoutError(
-            "not sent to "
-            + "; ".join(
-                f"{senders[name].recipient.shown}: {why}" for name, why in done.failures.items()
-            ),
-            hint="what was not sent is tried again at the next run",
-        )
+        raise not_sent(senders, done.failures)
 
 
-def _senders(config: Config) -> dict[str, Sender]:
-    """What sends to each recipient that a rule names; told before the work where one is wrong."""
-    from stockout.alerts.recipients import parse_recipient
-    from stockout.alerts.sending import Sender
+def _results(run: Run, config: Config, names: AbstractSet[str]) -> dict[str, pl.DataFrame]:
+    """The results that rules look at, each as its own command works it out."""
+    from stockout import configured
 
-    place = str(config.file or "stockout.toml")
-    named = dict.fromkeys(name for rule in config.alert.rules for name in rule.recipients)
-    return {
-        name: Sender(
-            parse_recipient(name, config.alert.recipients[name], os.environ, place),
-            allow_local=config.alert.allow_local,
-        )
-        for name in named
-    }
+    results: dict[str, pl.DataFrame] = {}
+    if "check" in names:
+        results["check"] = _findings(run, config)
+    if not names - {"check"}:
+        return results
+    needed = ["sales", "inventory"] if "reorder" in names else ["sales"]
+    useful = ["inventory", "products", "suppliers", "purchases", "orders", "movements"]
+    tables = run.read(config, needed=needed, useful=[*useful, "overrides", "events"])
+    as_of = configured.as_of_of(tables, as_of_date(config))
+    if "reorder" in names:
+        with run.working("working out what to order"):
+            results["reorder"] = configured.reorder(config, tables, as_of)
+    if names & {"lost_sales", "stockouts"}:
+        with run.working("estimating lost sales"):
+            lost = configured.lost_sales(config, tables, as_of)
+            results |= {"lost_sales": lost.frame, "stockouts": lost.episodes}
+    return results
+
+
+def _findings(run: Run, config: Config) -> pl.DataFrame:
+    from stockout import configured
+    from stockout.checks.findings import FINDINGS
+
+    as_of = as_of_date(config)
+    with tempfile.TemporaryDirectory(prefix="stockout-") as scratch, run.working("checking"):
+        staged = configured.stage(config, Path(scratch), as_of)
+        return configured.findings(config, staged, as_of).select(FINDINGS.names())

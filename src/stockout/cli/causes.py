@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,7 +12,7 @@ from stockout.cli.run import Run, as_of_date, command
 from stockout.errors import ConfigError
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
 _ROWS = "What is written"
 
@@ -74,28 +74,12 @@ def _causes(
         needed=["sales"],
         useful=["inventory", "products", "suppliers", "purchases", "movements", "events"],
     )
-    import stockout
-    from stockout.demand.calendar import resolve_as_of
+    from stockout.configured import as_of_of, causes
     from stockout.reports.causes_digest import cause_sums_digest, causes_digest
 
-    as_of = resolve_as_of(
-        {"sales": tables.sales, "inventory": tables.inventory, "movements": tables.movements},
-        as_of_date(config),
-    )
+    as_of = as_of_of(tables, as_of_date(config))
     with run.working("looking for causes"):
-        found = stockout.causes(
-            cast("pl.DataFrame", tables.sales),
-            tables.inventory,
-            tables.products,
-            tables.purchases,
-            tables.movements,
-            tables.events,
-            suppliers=tables.suppliers,
-            as_of=as_of,
-            freq=config.freq,
-            default_lead_time_days=config.default_lead_time_days,
-            default_review_days=config.default_review_days,
-        )
+        found = causes(config, tables, as_of)
         frame = found.episodes_of(began) if groups is None else found.summary(groups, month=began)
     run.write(
         frame,

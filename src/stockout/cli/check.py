@@ -154,18 +154,15 @@ def _find(
     run: Run, config: Config, scratch: Path, *, shown: int, whole: bool
 ) -> tuple[dict[str, StagedTable], pl.DataFrame]:
     """The staged tables and all findings about them, each with its place in them."""
-    from stockout.checks.check import check_located
-    from stockout.exports.staged_locations import staged_at_one_level
-    from stockout.exports.staging import stage_tables
+    from stockout import configured
 
     as_of = as_of_date(config)
     with run.working("reading the exports"):
-        tables = stage_tables(config, None, scratch, faults_shown=shown, as_of=as_of)
-        tables = staged_at_one_level(tables, scratch, by_location=config.by_location)
+        tables = configured.stage(config, scratch, as_of, faults_shown=shown)
     with run.working("checking"):
         # What is not listed can be neither accepted nor set aside.
         limit = 0 if whole else None
-        return tables, check_located(tables, config.check, as_of, limit=limit)
+        return tables, configured.findings(config, tables, as_of, limit=limit)
 
 
 def _accept(

@@ -95,20 +95,15 @@ def _churn(
             "recency and T in weeks",
         )
     tables = run.read(config, needed=[], useful=_TABLES)
-    import stockout
+    from stockout.configured import churn
     from stockout.impact.churn import HORIZON_WEEKS
     from stockout.impact.repeat_purchase.lifetime_value import DISCOUNT_RATE
 
     with run.working("fitting the models of repeat purchases"):
-        found = stockout.churn(
-            tables.sales,
-            tables.inventory,
-            tables.products,
-            tables.customers,
-            purchases=tables.purchases,
-            movements=tables.movements,
-            events=tables.events,
-            as_of=as_of_date(config),
+        found = churn(
+            config,
+            tables,
+            as_of_date(config),
             model=model,
             horizon=HORIZON_WEEKS if horizon is None else horizon,
             margin=margin,

@@ -86,32 +86,15 @@ def _forecast(
         needed=["sales"],
         useful=["inventory", "products", "purchases", "movements", "overrides", "events"],
     )
-    import stockout
-    from stockout.demand.calendar import choose_freq, resolve_as_of
+    from stockout.configured import as_of_of, forecast
+    from stockout.demand.calendar import choose_freq
     from stockout.reports.terminal import forecast_digest
 
+    as_of = as_of_of(tables, as_of_date(config))
     sales = cast("pl.DataFrame", tables.sales)
-    as_of = resolve_as_of(
-        {"sales": tables.sales, "inventory": tables.inventory, "movements": tables.movements},
-        as_of_date(config),
-    )
     period = choose_freq(sales.filter(sales["date"] <= as_of), config.freq)
     with run.working("forecasting"):
-        frame = stockout.forecast(
-            sales,
-            tables.inventory,
-            tables.products,
-            tables.purchases,
-            tables.movements,
-            tables.overrides,
-            tables.events,
-            as_of=as_of,
-            freq=period,
-            horizon=config.forecast.horizon,
-            levels=config.forecast.levels,
-            models=config.forecast.models,
-            time_budget=config.forecast.time_budget,
-        )
+        frame = forecast(config, tables, as_of, freq=period)
     run.write(
         frame,
         lambda rows, console: forecast_digest(

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from stockout.config import Config
-    from stockout.history.snapshots import Added, Snapshot
 
 _GROUP = "History"
 
@@ -76,17 +75,18 @@ def _add(
     run.spare_inputs(config)
     from stockout.history.lake import delta
     from stockout.history.snapshots import add_snapshot
+    from stockout.pipeline.history_step import read_snapshot, told
 
     delta()  # told before the work
     now = datetime.now().astimezone()
     place = _place(config, store)
     with run.working("reading the exports"):
-        snapshots = [_snapshot(config, name, as_of_date(config), now.date()) for name in names]
+        snapshots = [read_snapshot(config, name, as_of_date(config), now.date()) for name in names]
     with run.working("adding"):
         added = [add_snapshot(place, snapshot, now, whole=whole) for snapshot in snapshots]
     if not run.quiet:
         for one in added:
-            say("history", _told(one))
+            say("history", told(one))
     _write(run, pl.DataFrame(added))
 
 
@@ -179,38 +179,18 @@ def _export(
 
 
 def _to_add(run: Run, config: Config) -> list[str]:
-    from stockout.exports.kept import is_kept
+    """The tables to add; flags go above the configuration."""
+    from stockout.exports.kept import kept_tables, with_exports
+    from stockout.pipeline.history_step import tables_to_add
 
-    kept = {
-        name
-        for name, sources in config.tables.items()
-        for source in sources
-        if any(is_kept(path) for path in _paths(source.path))
-    }
-    names = list(run.tables) or [name for name in config.tables if name not in kept]
-    for name in names:
-        if name in kept:
+    if not run.tables:
+        return tables_to_add(config)
+    for name in run.tables:
+        if name in kept_tables(with_exports(config)):
             raise ConfigError(
                 f"{name} is read from a history itself", hint=f"give --{name} FILE, an export"
             )
-    if not names:
-        raise ConfigError(
-            "nothing to add: neither a flag nor the configuration names an export",
-            hint="give --inventory FILE, --sales FILE, ...",
-        )
-    return names
-
-
-def _paths(path: str | list[str]) -> list[str]:
-    return [path] if isinstance(path, str) else path
-
-
-def _snapshot(config: Config, name: str, as_of: date | None, today: date) -> Snapshot:
-    from stockout.exports.read import read_exact
-    from stockout.history.snapshots import Snapshot
-
-    read = read_exact(config, name, as_of=as_of)
-    return Snapshot(name, read.rows, as_of or today, read.names, read.digest)
+    return list(run.tables)
 
 
 def _place(config: Config, store: Path | None) -> Path:
@@ -222,19 +202,6 @@ def _day(text: str) -> date:
         return date.fromisoformat(text.strip())
     except ValueError:
         raise ConfigError(f"--at: found {text!r}, expected a date like 2026-01-31") from None
-
-
-def _told(added: Added) -> str:
-    from stockout.exports.rows.parts import count_rows
-
-    rows = f"{added.table}: {count_rows(added.rows)}"
-    if not added.changed:
-        return f"{rows}, all there already"
-    parts = [f"{added.new:,} new"]
-    parts += [f"{added.corrected:,} corrected"] if added.corrected else []
-    parts += [f"{added.removed:,} removed"] if added.removed else []
-    parts += [f"{added.outdated:,} outdated"] if added.outdated else []
-    return f"{rows}, {', '.join(parts)} (version {added.version})"
 
 
 def _write(run: Run, frame: pl.DataFrame) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -106,26 +106,15 @@ def _lost_sales(
         needed=["sales"],
         useful=["inventory", "products", "suppliers", "purchases", "movements", "events"],
     )
-    import stockout
-    from stockout.demand.calendar import resolve_as_of
+    from stockout.configured import as_of_of, lost_sales
     from stockout.reports.lost_sales_digest import episode_digest, kpi_digest, lost_sales_digest
 
-    as_of = resolve_as_of(
-        {"sales": tables.sales, "inventory": tables.inventory, "movements": tables.movements},
-        as_of_date(config),
-    )
+    as_of = as_of_of(tables, as_of_date(config))
     with run.working("estimating lost sales"):
-        found = stockout.lost_sales(
-            cast("pl.DataFrame", tables.sales),
-            tables.inventory,
-            tables.products,
-            tables.purchases,
-            tables.movements,
-            tables.events,
-            suppliers=tables.suppliers,
-            as_of=as_of,
-            freq=config.freq,
-            default_lead_time_days=config.default_lead_time_days,
+        found = lost_sales(
+            config,
+            tables,
+            as_of,
             substituted=substituted,
             delayed=delayed,
             include_phantom=include_phantom,

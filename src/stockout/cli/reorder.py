@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from stockout.cli.run import Run, as_of_date, command
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
 
 def add_to(app: typer.Typer) -> None:
@@ -152,36 +152,14 @@ def _reorder(
         needed=["sales", "inventory"],
         useful=["products", "suppliers", "purchases", "orders", "movements", "overrides", "events"],
     )
-    settings = config.reorder.model_dump()
-    if any(target is not None for target in (service_level, fill_rate, shortage_cost)):
-        settings["targets"] = None  # a flag is for every item
-    import stockout
-    from stockout.demand.calendar import resolve_as_of
+    for_all = any(target is not None for target in (service_level, fill_rate, shortage_cost))
+    own = {"targets": None} if for_all else {}  # a flag is for every item
+    from stockout.configured import as_of_of, reorder
     from stockout.reports.terminal import reorder_digest
 
-    as_of = resolve_as_of(
-        {"sales": tables.sales, "inventory": tables.inventory, "movements": tables.movements},
-        as_of_date(config),
-    )
+    as_of = as_of_of(tables, as_of_date(config))
     with run.working("working out what to order"):
-        frame = stockout.reorder(
-            cast("pl.DataFrame", tables.sales),
-            cast("pl.DataFrame", tables.inventory),
-            tables.products,
-            tables.suppliers,
-            tables.purchases,
-            tables.orders,
-            tables.movements,
-            tables.overrides,
-            tables.events,
-            as_of=as_of,
-            freq=config.freq,
-            default_lead_time_days=config.default_lead_time_days,
-            default_review_days=config.default_review_days,
-            models=config.forecast.models,
-            time_budget=config.forecast.time_budget,
-            **settings,
-        )
+        frame = reorder(config, tables, as_of, **own)
     run.write(
         frame,
         lambda rows, console: reorder_digest(

@@ -13,15 +13,13 @@ from stockout.cli.run import TABLES, Run, as_of_date, command, shared_flag
 from stockout.errors import ConfigError, StockoutError
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
 
 _Format = Literal["html", "xlsx", "md", "json"]
 _SUFFIXES: dict[str, _Format] = {
     ".html": "html", ".htm": "html", ".xlsx": "xlsx", ".md": "md", ".json": "json",
 }  # fmt: skip
-_PACKAGES = {"html": ("jinja2", "altair", "vl_convert"), "xlsx": ("xlsxwriter",)}
-_PIP = {"vl_convert": "vl-convert-python"}
 _FORMATS = shared_flag(
     _Format | None, "--format", group="Output",
     help="Default: by the suffix of FILE; on a terminal md, else json.",
@@ -38,9 +36,9 @@ def _report(
     run: Run,
     *,
     lang: Annotated[
-        Literal["en", "zh"],
-        typer.Option(help="Language of the report.", rich_help_panel="Output"),
-    ] = "en",
+        Literal["en", "zh"] | None,
+        typer.Option(help="Language of the report; default en.", rich_help_panel="Output"),
+    ] = None,
     currency: Annotated[
         str | None,
         typer.Option(
@@ -75,42 +73,22 @@ def _report(
     Example: stockout report --output report.html --lang zh --currency CNY
     """
     fmt = _choose_format(cast("_Format | None", run.asked), run.output)
+    config = run.load({"report.lang": lang, "report.currency": currency})
     from stockout.impact.substitution import Scenario
     from stockout.reports.report.language import Language
+    from stockout.reports.report.packages import check_installed
 
-    Language(lang, currency)  # refused before the work, as is the scenario
+    style = config.report
+    Language(style.lang, style.currency)  # refused before the work, as is the scenario
     Scenario.stated(substituted, delayed)
-    _check_installed(fmt)
-    config = run.load({})
+    check_installed(fmt)
     tables = run.read(config, needed=["sales"], useful=TABLES)
-    import stockout
+    from stockout.configured import report
 
     with run.working("gathering the report"):
-        found = stockout.report(
-            cast("pl.DataFrame", tables.sales),
-            tables.inventory,
-            tables.products,
-            tables.suppliers,
-            tables.purchases,
-            tables.orders,
-            tables.movements,
-            tables.customers,
-            tables.locations,
-            tables.events,
-            tables.overrides,
-            as_of=as_of_date(config),
-            freq=config.freq,
-            default_lead_time_days=config.default_lead_time_days,
-            default_review_days=config.default_review_days,
-            substituted=substituted,
-            delayed=delayed,
-            models=config.forecast.models,
-            time_budget=config.forecast.time_budget,
-            reorder=config.reorder.model_dump(),
-            check=config.check,
-        )
+        found = report(config, tables, as_of_date(config), substituted=substituted, delayed=delayed)
     with run.working("writing the report"):
-        data = found.data(fmt, lang, currency)
+        data = found.data(fmt, style.lang, style.currency)
     _write(run, data)
 
 
@@ -140,19 +118,6 @@ def _choose_format(asked: _Format | None, output: Path | None) -> _Format:
             hint=f"end it in {', '.join(_SUFFIXES)}, or say --format",
         )
     return fmt
-
-
-def _check_installed(fmt: _Format) -> None:
-    """Says before the work which package the format lacks."""
-    import importlib.util
-
-    for name in _PACKAGES.get(fmt, ()):
-        if importlib.util.find_spec(name) is None:
-            extra = "excel" if fmt == "xlsx" else "report"
-            raise ConfigError(
-                f"writing {fmt} needs the package {_PIP.get(name, name)}",
-                hint=f'pip install "stockout[{extra}]"',
-            )
 
 
 def _write(run: Run, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -80,6 +81,7 @@ def _run(
 
     folder = weekly_run(
         config,
+        now=datetime.now().astimezone(),
         as_of=as_of_date(config),
         replace=replace,
         clock=time.perf_counter,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from stockout.cli.run import Run, as_of_date, command
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
 _STOCK = "Stock"
 
@@ -81,21 +81,13 @@ def _segments(
     tables = run.read(
         config, needed=["sales"], useful=["inventory", "products", "purchases", "movements"]
     )
-    import stockout
+    from stockout.configured import segments
     from stockout.reports.segments_digest import segment_sums_digest, segments_digest
 
     given = {"horizon_days": horizon_days, "slow_days": slow_days, "dead_days": dead_days}
+    own = {name: days for name, days in given.items() if days is not None}
     with run.working("sorting the items"):
-        found = stockout.segments(
-            cast("pl.DataFrame", tables.sales),
-            tables.inventory,
-            tables.products,
-            tables.purchases,
-            tables.movements,
-            as_of=as_of_date(config),
-            freq=config.freq,
-            **{name: days for name, days in given.items() if days is not None},
-        )
+        found = segments(config, tables, as_of_date(config), **own)
         frame = found.frame if groups is None else found.summary(groups)
     run.write(
         frame,

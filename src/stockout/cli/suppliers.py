@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -68,28 +68,11 @@ def _suppliers(
         needed=["purchases"],
         useful=["sales", "inventory", "products", "suppliers", "movements"],
     )
-    import stockout
+    from stockout.configured import suppliers
     from stockout.reports.suppliers_digest import supplier_rows_digest, suppliers_digest
 
-    settings = config.reorder
     with run.working("measuring the suppliers"):
-        found = stockout.suppliers(
-            cast("pl.DataFrame", tables.purchases),
-            tables.sales,
-            tables.inventory,
-            tables.products,
-            tables.suppliers,
-            tables.movements,
-            as_of=as_of_date(config),
-            freq=config.freq,
-            default_lead_time_days=config.default_lead_time_days,
-            default_review_days=config.default_review_days,
-            unmet=settings.unmet,
-            service_level=settings.service_level,
-            fill_rate=settings.fill_rate,
-            shortage_cost=settings.shortage_cost,
-            holding_cost=settings.holding_cost,
-        )
+        found = suppliers(config, tables, as_of_date(config))
         frame = _frame(found, by)
     run.write(
         frame,

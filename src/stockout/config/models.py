@@ -342,9 +342,25 @@ class HistoryConfig(_Model):
 
     Attributes:
         path: The folder of the history, relative to the configuration.
+        exports: What is added to it of each table that is read from it.
     """
 
     path: Text = "history"
+    exports: dict[TableName, Text | Annotated[list[Text], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
+
+
+class ReportConfig(_Model):
+    """Settings of ``stockout report``.
+
+    Attributes:
+        lang: Its language.
+        currency: What money is in; None shows amounts without a sign.
+    """
+
+    lang: Literal["en", "zh"] = "en"
+    currency: Text | None = None
 
 
 def _plain_name(value: str) -> str:
@@ -377,6 +393,7 @@ class RunConfig(_Model):
         steps: The steps in their order; None is all that the tables are there for.
         fail_on: The mildest severity of a finding that stops the run before anything is ordered.
         formats: What a purchase list is written as.
+        report: What the report is written as; None is HTML, where its packages are there.
         commands: Steps of the user's own.
     """
 
@@ -386,6 +403,14 @@ class RunConfig(_Model):
     formats: Annotated[
         list[Literal["csv", "xlsx"]], BeforeValidator(_split_commas), Field(min_length=1)
     ] = ["csv", "xlsx"]
+    report: (
+        Annotated[
+            list[Literal["html", "xlsx", "md", "json"]],
+            BeforeValidator(_split_commas),
+            Field(min_length=1),
+        ]
+        | None
+    ) = None
     commands: list[RunCommand] = Field(default_factory=list)
 
 
@@ -406,6 +431,7 @@ class Config(_Model):
         check: Settings of the checks.
         history: Where snapshots are kept.
         alert: Rules, recipients and quiet periods of messages.
+        report: Language and currency of the report.
         run: Settings of the weekly run.
         folder: The folder that relative source paths start from: where the file stands.
         file: The configuration file, None where there is none.
@@ -425,6 +451,7 @@ class Config(_Model):
     check: CheckConfig = Field(default_factory=CheckConfig)
     history: HistoryConfig = Field(default_factory=HistoryConfig)
     alert: AlertConfig = Field(default_factory=AlertConfig)
+    report: ReportConfig = Field(default_factory=ReportConfig)
     run: RunConfig = Field(default_factory=RunConfig)
     folder: Path = Path()
     file: Path | None = None

@@ -54,6 +54,7 @@ def causes(  # noqa: PLR0917 - the tables, in the order of the design
     default_lead_time_days: float | None = None,
     default_review_days: float = 7,
     forecast_days: int = FORECAST_DAYS,
+    lost: LostSales | None = None,
 ) -> Causes:
     """Says of each stockout why it happened, with the evidence, and what it cost.
 
@@ -75,6 +76,8 @@ def causes(  # noqa: PLR0917 - the tables, in the order of the design
         default_lead_time_days: For items whose lead time nothing tells, days; 28 where not given.
         default_review_days: For items whose review period nothing tells, days.
         forecast_days: Days in stock before the protection period whose mean demand is the forecast.
+        lost: What :func:`stockout.lost_sales` found in the same tables with the same settings,
+            where that is there already.
 
     Raises:
         NotKnownError: There are no sales, or nothing tells when there was stock.
@@ -90,7 +93,7 @@ def causes(  # noqa: PLR0917 - the tables, in the order of the design
     ...     "cause", "po_id", "cause_units").row(0)
     ('late supplier', 'P1', 30.0)
     """
-    found = lost_sales(
+    found = lost or lost_sales(
         sales, inventory, products, purchases, movements, events,
         suppliers=suppliers, as_of=as_of, freq=freq, default_lead_time_days=default_lead_time_days,
     )  # fmt: skip

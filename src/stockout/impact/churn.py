@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from stockout.impact.repeat_purchase.models import ModelName
+    from stockout.impact.stockout_costs import LostSales
 
 logger = logging.getLogger(__name__)
 
@@ -159,6 +160,7 @@ def churn(
     horizon: float = HORIZON_WEEKS,
     margin: float | None = None,
     discount_rate: float = DISCOUNT_RATE,
+    lost: LostSales | None = None,
 ) -> Churn:
     """Estimates who has gone, what customers are worth, and the effect of stockouts on them.
 
@@ -176,6 +178,8 @@ def churn(
         horizon: Weeks ahead for which purchases and values are expected.
         margin: Share of revenue left after the cost of goods; default measured.
         discount_rate: Interest a year at which later purchases count less.
+        lost: What :func:`stockout.lost_sales` found in the same tables up to the same day, where
+            that is there already.
 
     Raises:
         ConfigError: A setting cannot be.
@@ -219,7 +223,7 @@ def churn(
         repeat_purchase_reason=missing,
         people=people,
         products=None if products is None else conform(products, "products"),
-        lost=customers_lost(until, stock, found, as_of),
+        lost=customers_lost(until, stock, found, as_of, lost),
     )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from stockout.impact.repeat_purchase.estimate import RepeatPurchase
+    from stockout.impact.stockout_costs import LostSales
 
 _DAYS_A_WEEK = 7
 _TABLES = ("by_sku", "by_customer")
@@ -126,6 +127,7 @@ def customers_lost(
     stock: StockTables,
     repeat: RepeatPurchase | None,
     as_of: date | None,
+    lost: LostSales | None = None,
 ) -> CustomersLost:
     """Estimates the effect of stockouts on customers, and what was lost for the scenario.
 
@@ -134,6 +136,7 @@ def customers_lost(
         stock: What tells when items were out of stock.
         repeat: The models of repeat purchases, for the values of customers.
         as_of: Later rows are ignored.
+        lost: What was lost by then, where that is estimated already.
 
     >>> from datetime import date
     >>> sold = pl.DataFrame({"date": [date(2026, 1, 5)], "sku": "A", "units": 1.0})
@@ -151,7 +154,7 @@ def customers_lost(
             lost_reason="no inventory and no movements: what was lost is not known",
         )
     try:
-        lost = lost_sales(sales, *stock, as_of=as_of)
+        lost = lost or lost_sales(sales, *stock, as_of=as_of)
     except NotKnownError as error:
         return CustomersLost(None, error.message, lost_reason=error.message)
     clv, value_reason = _values(repeat)

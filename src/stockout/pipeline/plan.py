@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from stockout.config import RunCommand
@@ -10,7 +11,7 @@ from stockout.errors import ConfigError
 from stockout.pipeline.steps import STEPS, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from stockout.config import Config
 
@@ -34,8 +35,8 @@ def plan_steps(config: Config) -> Plan:
 
     >>> from stockout.config import Config
     >>> plan = plan_steps(Config(tables={"sales": {"path": "sales.csv"}}))
-    >>> [(step.name, step.left_out) for step in plan][-2:]
-    [('reorder', 'no inventory in the configuration'), ('churn', None)]
+    >>> [(step.name, step.left_out) for step in plan][3:6]
+    [('lost-sales', None), ('reorder', 'no inventory in the configuration'), ('causes', None)]
     """
     if not config.tables:
         raise ConfigError(
@@ -57,10 +58,26 @@ def plan_steps(config: Config) -> Plan:
                 hint=f"set tables.{missing[0]}.path, or leave {name} out of run.steps",
             )
         left_out = f"no {' and no '.join(missing)} in the configuration" if missing else None
+        left_out = left_out or STEPS[name].lacks(config)
+        if left_out is not None and asked is not None:
+            raise ConfigError(f"run.steps: {name}: {left_out}")
         plan.append(Planned(name, STEPS[name], left_out))
+    _check_order(names)
     for own in config.run.commands:
         _insert(plan, own)
     return plan
+
+
+def _check_order(names: Sequence[str]) -> None:
+    """What reads the tables comes after what adds to them, what tells of results after all."""
+    for early, late in itertools.combinations(names, 2):
+        if late == "history" and STEPS[early].reads:
+            raise ConfigError(
+                f"run.steps: history comes after {early}, which would not see what is added",
+                hint=f"name history before {early}",
+            )
+        if early == "alert":
+            raise ConfigError(f"run.steps: {late} comes after alert", hint="name alert last")
 
 
 def _insert(plan: Plan, own: RunCommand) -> None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import stockout
 from stockout.config import RunCommand
 from stockout.errors import ConfigError, NotKnownError, StockoutError
-from stockout.pipeline.context import Context, input_files
+from stockout.locking import locked
+from stockout.pipeline.context import Context, input_files, kept_inputs
 from stockout.pipeline.dated_folders import (
     FAILED,
     LOG,
@@ -27,13 +28,12 @@ from stockout.pipeline.dated_folders import (
     workspace,
     writing,
 )
-from stockout.pipeline.lock import locked
 from stockout.pipeline.own_commands import run_command
 from stockout.pipeline.plan import plan_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date
+    from datetime import date, datetime
     from pathlib import Path
 
     from stockout.config import Config
@@ -66,7 +66,7 @@ class _Record:
             "stockout": stockout.__version__,
             "as_of": None if as_of is None else as_of.isoformat(),
             "config": self.config,
-            "inputs": self.inputs,
+            "inputs": sorted(self.inputs + context.kept, key=lambda each: str(each["table"])),
             "rows": rows,
             "steps": self.steps,
             "failed": self.failed,
@@ -80,6 +80,7 @@ class _Record:
 def weekly_run(
     config: Config,
     *,
+    now: datetime,
     as_of: date | None = None,
     replace: bool = False,
     clock: Callable[[], float] = lambda: 0.0,
@@ -92,6 +93,8 @@ def weekly_run(
 
     Args:
         config: The configuration; ``run.output`` is relative to its folder.
+        now: The time, in local time with its offset: snapshots of a history are added then, and
+            messages sent or kept back.
         as_of: The last day that counts; None is the last date in the data.
         replace: Replaces a folder of the same date although somebody worked in it.
         clock: Seconds of a steady clock, for the timings in the log.
@@ -101,10 +104,11 @@ def weekly_run(
         The dated folder.
 
     Raises:
-        LockedError: Another run holds the lock.
+        LockedError: Another run holds the lock, or another process is telling people.
         FindingsError: The check found what ``run.fail_on`` says; the findings are in
             ``OUTPUT/failed/AS-OF/``.
-        StockoutError: A step failed; what there was is in that folder too.
+        StockoutError: A step failed; what there was is in that folder too. Or the results are in
+            their place, and somebody could not be told.
     """
     plan = plan_steps(config)
     if "xlsx" in config.run.formats and importlib.util.find_spec("xlsxwriter") is None:
@@ -118,7 +122,7 @@ def weekly_run(
     with locked(output / ".lock"):
         recover(output)
         with workspace(output) as work:
-            return _run(config, plan, output, Context(config, work, as_of), replace=replace,
+            return _run(config, plan, output, Context(config, work, as_of, now), replace=replace,
                         clock=clock, working=working)  # fmt: skip
 
 
@@ -128,33 +132,38 @@ def _run(
 ) -> Path:  # fmt: skip
     (context.folder / LOG).touch()
     record = _Record(input_files(config), _config_digest(config))
-    for planned in plan:
+    names = [planned.name for planned in plan]
+    first = names.index("history") + 1 if "history" in names else 0
+    for number, planned in enumerate(plan):
+        action = planned.action
         start = clock()
         try:
-            if planned.name != "check":
+            if number >= first and (isinstance(action, RunCommand) or action.reads):
                 with working("reading the exports"):
                     check_replaceable(output / context.as_of.isoformat(), replace=replace)
-            doing = "" if isinstance(planned.action, RunCommand) else planned.action.doing
-            with working(doing or planned.name):
+            with working(planned.name if isinstance(action, RunCommand) else action.doing):
                 record.steps.append(_take(planned, context))
         except StockoutError as error:
             record.failed = {"step": planned.name, "message": error.message}
             _leave(context, record, output)
             raise
         finally:
-            with (context.folder / LOG).open("a", encoding="utf-8") as log:
-                log.write(f"{planned.name}: {clock() - start:.2f} s\n")
-    if input_files(config) != record.inputs:
+            context.log(f"{planned.name}: {clock() - start:.2f} s")
+    target = output / context.as_of.isoformat()
+    if input_files(config) != record.inputs or kept_inputs(config) != context.kept:
         raise StockoutError(
             "an export changed while the run read it, so that its results may not fit together",
             hint="run it again",
         )
-    target = output / context.as_of.isoformat()
     check_replaceable(target, replace=replace)
     record.write(context, context.as_of)
     publish(context.folder, target)
+    context.folder = target
     point_to_newest(output)
     discard(output / FAILED / target.name)
+    for finish in context.afterwards:
+        with working("telling people"):
+            finish()
     return target
 
 
@@ -181,7 +190,7 @@ def _take(planned: Planned, context: Context) -> dict[str, object]:
 
 def _leave(context: Context, record: _Record, output: Path) -> None:
     """Puts what there is into the folder of failed runs."""
-    as_of = context.__dict__.get("as_of") or context.asked or context.staged_as_of
+    as_of = context.known_as_of
     record.write(context, as_of)
     target = output / FAILED / (_UNDATED if as_of is None else as_of.isoformat())
     publish(context.folder, target)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import logging
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import stockout
@@ -44,6 +43,7 @@ def gather(
     time_budget: float = 0.0,
     reorder: Mapping[str, Any] | None = None,
     check: Any = None,  # noqa: ANN401 - settings of the check, which has its own protocol
+    results: Mapping[str, Any] | None = None,
 ) -> Facts:
     """Finds everything that a report is about.
 
@@ -59,6 +59,7 @@ def gather(
         time_budget: Seconds that costly models may take in each forecast.
         reorder: Further settings of :func:`stockout.reorder`.
         check: Settings of :func:`stockout.check`.
+        results: What verbs found already, by their names.
 
     Raises:
         NotKnownError: There are no sales.
@@ -70,7 +71,7 @@ def gather(
         as_of,
     )
     given: dict[str, Any] = {
-        **{table.name: getattr(tables, table.name) for table in fields(tables)},
+        **vars(tables),
         "as_of": day,
         "freq": freq,
         "default_lead_time_days": default_lead_time_days,
@@ -80,18 +81,28 @@ def gather(
     }
     scenario = {"substituted": substituted, "delayed": delayed}
     quiet = _Once()
-    lost = _found("lost_sales", {**given, **scenario})
+    there = dict(results or {})
+    lost = there.get("lost_sales") or _found("lost_sales", {**given, **scenario})
+    if not isinstance(lost, Missing):
+        given["lost"] = lost
     with quiet:
-        orders = _found("reorder", {**given, **(reorder or {})})
+        orders = there.get("reorder")
+        if orders is None:
+            orders = _found("reorder", {**given, **(reorder or {})})
         ahead = _found("forecast", {**given, "levels": LEVELS})
         past = _found("backtest", {**given, "origins": ORIGINS, "replay_weeks": 0})
-        further = {name: _found(name, given) for name in FURTHER if name in stockout.__all__}
-        findings = stockout.check(
-            **{table.name: getattr(tables, table.name) for table in fields(tables)},
-            as_of=day,
-            settings=check,
-        )
+        further = {name: there.get(name) or _found(name, _of(name, given)) for name in FURTHER}
+        findings = there.get("check")
+        if findings is None:
+            findings = stockout.check(**vars(tables), as_of=day, settings=check)
     return Facts(tables, day, lost, orders, ahead, past, findings, further)
+
+
+def _of(verb: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a verb is given: weeks that were asked for hide which days customers met a stockout."""
+    if verb == "churn" and given["freq"] != "auto":
+        return {**given, "lost": None}
+    return given
 
 
 def _found(verb: str, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - each verb has its own result

@@ -117,6 +117,7 @@ def report(  # noqa: PLR0917 - the tables, in the order of the design
     time_budget: float = 0.0,
     reorder: Mapping[str, Any] | None = None,
     check: Any = None,  # noqa: ANN401 - settings of the check, which has its own protocol
+    results: Mapping[str, Any] | None = None,
 ) -> Report:
     """Gathers everything that the exports tell about stockouts.
 
@@ -142,6 +143,9 @@ def report(  # noqa: PLR0917 - the tables, in the order of the design
         time_budget: Seconds that costly models may take in each forecast.
         reorder: Further settings of :func:`stockout.reorder`, such as its target.
         check: Settings of :func:`stockout.check`.
+        results: What verbs found in the same tables with the same settings, by their names, where
+            that is there already: ``check``, ``lost_sales``, ``reorder``, ``causes``,
+            ``suppliers``, ``segments``, ``churn``. They are not called again.
 
     Returns:
         The report. What a part of it cannot know is said in its place and in the last section.
@@ -188,5 +192,6 @@ def report(  # noqa: PLR0917 - the tables, in the order of the design
         time_budget=time_budget,
         reorder=reorder,
         check=check,
+        results=results,
     )
     return Report(facts.as_of, arranged(facts))

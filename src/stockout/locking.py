@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def locked(file: Path) -> Iterator[None]:
+def locked(file: Path, held: str = "another run is at work there") -> Iterator[None]:
     """Holds the lock of a file, which is made where it is not there and stays.
 
     Nothing in the file says who holds it: the lock belongs to the open file, so that a process that
@@ -23,6 +23,7 @@ def locked(file: Path) -> Iterator[None]:
 
     Args:
         file: The file, in a folder that is there.
+        held: What is told where another process holds it, of the folder.
 
     Raises:
         LockedError: Another process holds it.
@@ -44,8 +45,8 @@ def locked(file: Path) -> Iterator[None]:
             _take(descriptor)
         except (BlockingIOError, PermissionError):  # the second is how Windows says it
             raise LockedError(
-                f"{file.parent}: another run is at work there",
-                hint="wait until it has ended; a run that was killed holds no lock",
+                f"{file.parent}: {held}",
+                hint="wait until it has ended; a process that was killed holds no lock",
             ) from None
         yield
     finally:
