@@ -11,8 +11,7 @@ import pytest
 from stockout.checks.check import check, check_frames, check_located, stage_frames
 from stockout.checks.findings import FINDINGS
 from stockout.checks.hits import LOCATED
-from stockout.config import CheckConfig
-from stockout.config.models import CustomRule
+from stockout.config import CheckConfig, CustomRule
 from stockout.errors import InputError
 from stockout.exports.staging import SOURCE_FILE, SOURCE_ROW, StagedTable
 

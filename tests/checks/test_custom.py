@@ -11,8 +11,7 @@ from pydantic import ValidationError
 
 from stockout.checks.check import check, check_frames
 from stockout.checks.custom import custom_found, custom_rule_texts
-from stockout.config import CheckConfig
-from stockout.config.models import CustomRule
+from stockout.config import CheckConfig, CustomRule
 from stockout.errors import ConfigError
 from stockout.exports.staging import SOURCE_FILE, StagedTable, stage_frame
 from stockout.tables import conform

@@ -26,7 +26,7 @@ from stockout.exports.values.expressions import SqlExpression, compile_sql, expr
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from stockout.config.models import CustomRule
+    from stockout.config import CustomRule
     from stockout.exports.staging import StagedTable
 
 _PLACE = (SOURCE_FILE, SOURCE_ROW)
@@ -82,7 +82,7 @@ def custom_found(
             no column; two rules have one code.
 
     >>> from datetime import date
-    >>> from stockout.config.models import CustomRule
+    >>> from stockout.config import CustomRule
     >>> from stockout.exports.staging import stage_frame
     >>> from stockout.tables import conform
     >>> frame = pl.DataFrame({"date": [date(2026, 1, 5)] * 2, "sku": ["A", "B"], "units": [2, 900]})

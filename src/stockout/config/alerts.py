@@ -5,19 +5,12 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from stockout.config.values import Section, Text, no_bool
 
 Level: TypeAlias = Literal["info", "warning", "critical"]
 Weekday: TypeAlias = Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-Text: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
@@ -28,21 +21,11 @@ def _time(value: str) -> str:
     return value
 
 
-def _no_bool(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("a number")  # noqa: TRY004 - pydantic reports a ValueError as a fault
-    return value
-
-
 TimeOfDay: TypeAlias = Annotated[str, AfterValidator(_time)]
-Days: TypeAlias = Annotated[int, BeforeValidator(_no_bool), Field(ge=0)]
+Days: TypeAlias = Annotated[int, BeforeValidator(no_bool), Field(ge=0)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class AlertRule(_Model):
+class AlertRule(Section):
     """One kind of message.
 
     Attributes:
@@ -68,7 +51,7 @@ class AlertRule(_Model):
     repeat_after_days: Days | None = None
 
 
-class QuietPeriod(_Model):
+class QuietPeriod(Section):
     """When messages wait for the next run.
 
     Attributes:
@@ -84,7 +67,7 @@ class QuietPeriod(_Model):
     up_to: Level = "warning"
 
 
-class AlertConfig(_Model):
+class AlertConfig(Section):
     """Settings of ``stockout alert``.
 
     Attributes:
@@ -101,7 +84,7 @@ class AlertConfig(_Model):
     recipients: dict[str, Text] = Field(default_factory=dict)
     quiet: list[QuietPeriod] = Field(default_factory=list)
     repeat_after_days: Days = 7
-    max_items: Annotated[int, BeforeValidator(_no_bool), Field(ge=1)] = 50
+    max_items: Annotated[int, BeforeValidator(no_bool), Field(ge=1)] = 50
     state: Text = "alerts.json"
     allow_local: bool = False
 

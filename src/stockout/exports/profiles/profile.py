@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from stockout.config import Exclude, TableName  # noqa: TC001 - pydantic reads them at run time
+from stockout.config import Exclude, TableName
 from stockout.errors import ConfigError, InputError
 from stockout.exports.names import plain_name
-from stockout.exports.values.dates import Order  # noqa: TC001 - pydantic reads it at run time
+from stockout.exports.values.dates import Order
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
