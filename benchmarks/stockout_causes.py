@@ -139,6 +139,17 @@ def main() -> None:
     split_forecast_errors(rows)
 
 
+def share(agrees: pl.Series) -> float:
+    """Share of what is true."""
+    return int(agrees.sum()) / max(agrees.len(), 1)
+
+
+def commonest(causes: pl.Series) -> float:
+    """Share of the commonest cause among those that are known."""
+    known = causes.drop_nulls()
+    return max(known.value_counts()["count"].to_list(), default=0) / max(known.len(), 1)
+
+
 def judged(rows: pl.DataFrame) -> str:
     """One line on a set of episodes."""
     known = 1 - rows["true"].null_count() / rows.height
@@ -146,8 +157,8 @@ def judged(rows: pl.DataFrame) -> str:
         f"{rows.height:>9,} {known:>6.1%} {agreement(rows):>10.1%} "
         f"{agreement(rows, weight='lost_units'):>9.1%} "
         f"{agreement(rows.filter(~pl.col('unknown'))):>16.1%} "
-        f"{rows['true'].drop_nulls().value_counts(normalize=True)['proportion'].max():>10.1%} "
-        f"{(rows['cause'] == 'unattributed').mean():>13.1%}"
+        f"{commonest(rows['true']):>10.1%} "
+        f"{share(rows['cause'] == 'unattributed'):>13.1%}"
     )
 
 
@@ -171,15 +182,15 @@ def split_forecast_errors(rows: pl.DataFrame) -> None:
     print()
     print(
         f"of {found.height:,} found forecast errors {told.height:,} have a past; of these "
-        f"{(told['within_usual'] > USUAL).mean():.1%} are within usual variation, and "
-        f"{(told['within_usual'] == 0).mean():.1%} were higher than ever before"
+        f"{share(told['within_usual'] > USUAL):.1%} are within usual variation, and "
+        f"{share(told['within_usual'] == 0):.1%} were higher than ever before"
     )
     for rate, of in told.sort("rate").group_by("rate", maintain_order=True):
-        usual = (of["within_usual"] > USUAL).mean()
+        usual = share(of["within_usual"] > USUAL)
         print(f"  stockout rate {rate[0]:.0%}: {usual:.1%} of {of.height:,} within usual variation")
     for name in (RISEN, CHANCE):
-        of = told.filter(part=name)["within_usual"]
-        print(f"  {name}: {(of > USUAL).mean():.1%} of {len(of):,} within usual variation")
+        past = told.filter(part=name)["within_usual"]
+        print(f"  {name}: {share(past > USUAL):.1%} of {len(past):,} within usual variation")
     print(f"agreement if chance had to be unattributed: {agreement(rows, true='old'):.1%}")
     print(f"agreement if missed orders came first: {agreement(rows, true='orders_first'):.1%}")
     one = agreement(rows.with_columns(cause="cause_or_none"), true="true_or_none")
