@@ -178,6 +178,8 @@ def hidden_demand(
         start: (items,) row in which each item's own life begins; what was before is not its usual.
     """
     out = (availability.share < 1) | availability.sold_out
+    if not availability.sold_out.any():
+        return np.asarray(out)
     listed = np.arange(len(units))[:, None] >= start
     candidates = availability.sold_out & (units > 0)
     kept = np.zeros_like(out)

@@ -33,6 +33,7 @@ from stockout.demand.calendar import (
 from stockout.demand.flows import stock_flows
 from stockout.demand.ledger import stock_ledger
 from stockout.demand.lifecycle import describe, first_listed
+from stockout.demand.numbering import numbered
 from stockout.demand.panel import Axis
 from stockout.demand.returns import net_returns
 from stockout.errors import NotKnownError
@@ -164,16 +165,16 @@ def demand_history(
     purchases = None if purchases is None else conform(purchases, "purchases")
     movements = None if movements is None else conform(movements, "movements")
     as_of = resolve_as_of({"sales": sales, "inventory": inventory, "movements": movements}, as_of)
-    until = sales.filter(pl.col("date") <= as_of)
+    known, until = numbered(sales.filter(pl.col("date") <= as_of))
     freq = choose_freq(until, freq)
-    complete = _complete(sales, as_of, freq)
+    complete = _complete(until, sales["date"], as_of, freq)
     sold = net_returns(complete.with_columns(unit_price=_unit_price())).lines
 
     last = last_complete_period(freq, as_of)
     ledger = None
     if movements is not None or purchases is not None:
         ledger = stock_ledger(
-            until.select(ITEM).unique().sort(ITEM),
+            known,
             inventory,
             stock_flows(until, purchases, movements, as_of),
             sold,
@@ -182,6 +183,7 @@ def demand_history(
             as_of=as_of,
         )
     items = first_listed(
+        known,
         until,
         inventory,
         purchases,
@@ -190,7 +192,7 @@ def demand_history(
         rolled=None if ledger is None else ledger.stocked,
     )
     axis = Axis.spanning(freq, items["first_date"], last)
-    at = panel.cells(sold.with_columns(period=period_start(axis.freq, pl.col("date"))), items, axis)
+    at = panel.on_axis(sold.with_columns(period=period_start(freq, pl.col("date"))), axis)
     units = panel.scatter_units(at, items.height, axis)
     availability = _availability(inventory, sold, items, axis, units, ledger=ledger, as_of=as_of)
     closed = panel.closed_periods(at, items, axis)
@@ -225,18 +227,19 @@ def _unit_price() -> pl.Expr:
     )
 
 
-def _complete(sales: pl.DataFrame, as_of: date, freq: Freq) -> pl.DataFrame:
-    """Sales of complete periods; says what the unfinished one leaves out."""
+def _complete(sales: pl.DataFrame, dates: pl.Series, as_of: date, freq: Freq) -> pl.DataFrame:
+    """Sales of complete periods, of those up to as-of; says what the unfinished one leaves out."""
     last = last_complete_period(freq, as_of)
     end = last + timedelta(days=DAYS_PER_PERIOD[freq] - 1)
-    kept = sales.filter(pl.col("date") <= end)
-    unfinished = sales.filter((pl.col("date") > end) & (pl.col("date") <= as_of))
-    if unfinished.height:
+    kept = sales
+    unfinished = int((sales["date"] > end).sum())
+    if unfinished:
+        kept = sales.filter(pl.col("date") <= end)
         logger.log(
             # a day of an unfinished week is to be expected, the total of a whole week is not
             logging.WARNING if is_weekly(kept["date"]) else logging.INFO,
             "sales: %s rows after %s are left out, because their week is not over by %s",
-            f"{unfinished.height:,}",
+            f"{unfinished:,}",
             end,
             as_of,
         )
@@ -244,8 +247,8 @@ def _complete(sales: pl.DataFrame, as_of: date, freq: Freq) -> pl.DataFrame:
     if not isinstance(newest, date):
         raise NotKnownError(
             f"demand is not known, because there are no sales in complete periods up to {as_of}",
-            hint=f"sales begin on {sales['date'].min()!s}; give a later --as-of"
-            if sales.height
+            hint=f"sales begin on {dates.min()!s}; give a later --as-of"
+            if len(dates)
             else "the sales export has no rows",
         )
     if (end - newest).days > 7:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
+from stockout.demand.numbering import distinct_dates, first_dates, last_dates, sums
 from stockout.tables import ITEM
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ a tail without end is a delisting that nobody recorded.
 """
 
 
-def first_listed(
+def first_listed(  # noqa: PLR0917 - what it is asked of, then the tables
+    items: pl.DataFrame,
     sales: pl.DataFrame,
     inventory: pl.DataFrame | None,
     purchases: pl.DataFrame | None,
@@ -40,7 +43,8 @@ def first_listed(
     Signs are a sale, stock, a receipt, or ``active_from``.
 
     Args:
-        sales: Sales lines up to as-of.
+        items: Columns sku, location: the items of ``sales``.
+        sales: Sales lines up to as-of, with ``item``, the row of ``items``.
         inventory: Canonical inventory, or None.
         purchases: Canonical purchases, or None.
         products: Canonical products, or None.
@@ -49,12 +53,12 @@ def first_listed(
 
     Returns:
         Columns sku, location, first_date, began_with_sale (a sale is the only sign as old): one row
-        for each item in ``sales``.
+        for each item, sorted.
     """
-    of_item = sales.group_by(ITEM).agg(
-        any_line=pl.col("date").min(), date=pl.col("date").filter(pl.col("units") > 0).min()
+    of_item = items.with_columns(
+        any_line=first_dates(sales, items.height),
+        date=first_dates(sales.filter(pl.col("units") > 0), items.height),
     )
-    items = of_item.select(ITEM)
     begin = of_item["any_line"].min()
     sold = of_item.drop_nulls("date").select(*ITEM, "date")
     signs = [of_item.filter(pl.col("date").is_null()).select(*ITEM, date="any_line")]
@@ -112,20 +116,6 @@ def describe(
         (all sales in whole units), category, active_to, supplied (stock or an open order at as-of),
         status (new, active, ended) and began_with_sale (no other sign of the item is as old).
     """
-    priced = pl.col("unit_price").is_not_null()
-    sales = (
-        sold.filter(pl.col("units") > 0)
-        .with_columns(whole=pl.col("units") == pl.col("units").round())
-        .group_by("item")
-        .agg(
-            first_sale=pl.col("date").min(),
-            last_sale=pl.col("date").max(),
-            sale_days=pl.col("date").n_unique(),
-            mean_price=(pl.col("unit_price") * pl.col("units")).filter(priced).sum()
-            / pl.col("units").filter(priced).sum(),
-            is_integer=pl.col("whole").all(),
-        )
-    )
     supplied = pl.concat([_in_stock(inventory, as_of), _on_order(purchases, as_of)]).unique()
     master = (
         pl.DataFrame(schema={"sku": pl.String, "category": pl.String, "active_to": pl.Date})
@@ -133,19 +123,31 @@ def describe(
         else products.select("sku", "category", "active_to").unique("sku", keep="first")
     )
     return _with_status(
-        items.with_row_index("item")
-        .join(sales, on="item", how="left", maintain_order="left")
-        .drop("item")
+        items.with_columns(_of_sales(sold.filter(pl.col("units") > 0), items.height))
         .join(master, on="sku", how="left", maintain_order="left")
         .join(supplied.with_columns(supplied=True), on=ITEM, how="left", maintain_order="left")
         .with_columns(
             pl.col("supplied").fill_null(value=False),
-            pl.col("is_integer").fill_null(value=True),
-            pl.col("sale_days").fill_null(0),
-            pl.col("mean_price").fill_nan(None),
         ),
         as_of,
     )
+
+
+def _of_sales(sales: pl.DataFrame, items: int) -> list[pl.Series]:
+    """(items,) what the sales lines say of each item."""
+    fraction = (pl.col("units") != pl.col("units").round()).cast(pl.Int8)
+    priced = sales.filter(pl.col("unit_price").is_not_null())
+    with np.errstate(invalid="ignore"):
+        price = sums(priced, items, pl.col("unit_price") * pl.col("units")) / sums(
+            priced, items, pl.col("units")
+        )
+    return [
+        first_dates(sales, items).alias("first_sale"),
+        last_dates(sales, items).alias("last_sale"),
+        distinct_dates(sales, items).alias("sale_days"),
+        pl.Series("mean_price", price).fill_nan(None),
+        pl.Series("is_integer", sums(sales, items, fraction) == 0),
+    ]
 
 
 def _in_stock(inventory: pl.DataFrame | None, as_of: date) -> pl.DataFrame:

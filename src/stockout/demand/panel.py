@@ -17,6 +17,8 @@ from stockout.demand.calendar import DAYS_PER_PERIOD, period_start
 from stockout.tables import ITEM
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from stockout.demand.calendar import Freq
@@ -62,9 +64,18 @@ def cells(frame: pl.DataFrame, items: pl.DataFrame, axis: Axis) -> pl.DataFrame:
         items: Columns sku, location; row i is column i of the matrix.
         axis: The rows of the matrix.
     """
-    return frame.with_columns(
-        item=item_numbers(frame, items), t=axis.row_of(pl.col("period"))
-    ).filter(pl.col("item").is_not_null() & pl.col("t").is_between(0, axis.periods - 1))
+    return on_axis(frame.with_columns(item=item_numbers(frame, items)).drop_nulls("item"), axis)
+
+
+def on_axis(frame: pl.DataFrame, axis: Axis) -> pl.DataFrame:
+    """Adds ``t``, the row of the matrix, to the rows that lie in it.
+
+    Args:
+        frame: Column period and others.
+        axis: The rows of the matrix.
+    """
+    placed = frame.with_columns(t=axis.row_of(pl.col("period")))
+    return placed.filter(pl.col("t").is_between(0, axis.periods - 1))
 
 
 def item_numbers(frame: pl.DataFrame, items: pl.DataFrame) -> pl.Series:
@@ -74,13 +85,21 @@ def item_numbers(frame: pl.DataFrame, items: pl.DataFrame) -> pl.Series:
     row takes several times as long.
     """
     names = {key: items[key].unique() for key in ITEM}
-    numbers = [
-        pl.col(key).cast(pl.Enum(names[key]), strict=False).to_physical().cast(pl.Int64)
-        for key in ITEM
-    ]
-    pair = (numbers[0] * max(1, len(names[ITEM[1]])) + numbers[1]).alias("pair")
-    index = items.select(pair).with_row_index("item")
-    return frame.select(pair).join(index, on="pair", how="left", maintain_order="left")["item"]
+    pair = _numbers(ITEM[0], names) * max(1, len(names[ITEM[1]])) + _numbers(ITEM[1], names)
+    index = items.select(pair=pair).with_row_index("item")
+    found = frame.select(pair=pair)
+    possible = len(names[ITEM[0]]) * len(names[ITEM[1]])
+    if possible > max(frame.height, items.height):  # a table of all pairs would be the larger one
+        return found.join(index, on="pair", how="left", maintain_order="left")["item"]
+    table = pl.select(pl.repeat(None, possible, dtype=pl.UInt32)).to_series()
+    return table.scatter(index["pair"], index["item"]).gather(found["pair"]).alias("item")
+
+
+def _numbers(key: str, names: Mapping[str, pl.Series]) -> pl.Expr:
+    """Place of each row's name among the names, null where it is not one of them."""
+    if len(names[key]) == 1:  # comparing takes a fifth of the time of looking up
+        return pl.when(pl.col(key) == names[key].item()).then(pl.lit(0, dtype=pl.Int64))
+    return pl.col(key).cast(pl.Enum(names[key]), strict=False).to_physical().cast(pl.Int64)
 
 
 def is_one_row_each(frame: pl.DataFrame, date: str = "date") -> bool:
@@ -111,17 +130,12 @@ def scatter_units(at: pl.DataFrame, items: int, axis: Axis) -> NDArray[np.float3
         items: Number of items.
         axis: The rows of the matrix.
     """
-    units = np.zeros(axis.periods * items, dtype=np.float32)
     place = at["t"].to_numpy() * items + at["item"].to_numpy()
-    sold = at["units"].to_numpy().astype(np.float32)
-    # One line of each cell is written; the others are few, and adding is slow.
-    rows = np.arange(place.size, dtype=np.int32 if place.size < 2**31 else np.int64)
-    written = np.zeros(units.size, dtype=rows.dtype)
-    written[place] = rows
-    written = written[place]
-    units[place] = sold[written]
-    others = np.flatnonzero(written != rows)
-    np.add.at(units, place[others], sold[others])
+    sold = at["units"].to_numpy()
+    units = np.zeros(axis.periods * items, dtype=np.float32)
+    units[place] = sold
+    if np.count_nonzero(units) < np.count_nonzero(sold):  # several lines of one cell
+        units[:] = np.bincount(place, weights=sold, minlength=units.size)
     return units.reshape(axis.periods, items)
 
 

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from stockout.demand.columns import by_columns
+
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from stockout.demand.history import History
+
+    Matrix = NDArray[np.float64]
 
 ADI_LIMIT = 1.32
 CV2_LIMIT = 0.49
@@ -45,25 +51,22 @@ def segments(history: History) -> pl.DataFrame:
     >>> segments(demand_history(frame)).select("adi", "demand_class", "abc", "xyz").row(0)
     (3.0, 'intermittent', 'A', 'X')
     """
-    units = np.where(history.observed, history.units, 0).astype(np.float64)
-    positive = units > 0
-    periods = history.observed.sum(axis=0)
-    count = positive.sum(axis=0)
+    periods, count, sold, squared, cv = by_columns(
+        lambda columns: _measured(history, columns), history.units.shape[1]
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         adi = periods / count
-        mean = units.sum(axis=0) / count
-        cv2 = (np.square(units).sum(axis=0) / count - mean**2).clip(0) / mean**2
+        mean = sold / count
+        cv2 = (squared / count - mean**2).clip(0) / mean**2
     price = history.items["mean_price"]
-    value = units.sum(axis=0) * (
-        price.fill_null(0).to_numpy() if price.null_count() < len(price) else 1.0
-    )
+    value = sold * (price.fill_null(0).to_numpy() if price.null_count() < len(price) else 1.0)
     return history.items.select(
         "sku",
         "location",
         adi=pl.Series(adi).fill_nan(None),
         cv2=pl.Series(cv2).fill_nan(None),
         value=pl.Series(value),
-        cv=pl.Series(_bucket_cv(history)).fill_nan(None),
+        cv=pl.Series(cv).fill_nan(None),
     ).with_columns(
         demand_class=_demand_class(pl.lit(pl.Series(count > 0))),
         abc=_abc(),
@@ -73,6 +76,20 @@ def segments(history: History) -> pl.DataFrame:
         .then(pl.lit("Y"))
         .when(pl.col("cv").is_not_null())
         .then(pl.lit("Z")),
+    )
+
+
+def _measured(history: History, columns: slice) -> tuple[Matrix, ...]:
+    """(items,) observed periods, those with demand, units, squared units; and cv, of some items."""
+    observed = history.observed[:, columns]
+    sold = np.where(observed, history.units[:, columns], np.float32(0))
+    units = sold.astype(np.float64)
+    return (
+        observed.sum(axis=0, dtype=np.float64),
+        (units > 0).sum(axis=0, dtype=np.float64),
+        units.sum(axis=0),
+        np.square(units).sum(axis=0),
+        _bucket_cv(history, observed, sold),
     )
 
 
@@ -106,17 +123,17 @@ def _abc() -> pl.Expr:
     return sorted_class.gather(rank.cast(pl.Int64) - 1)
 
 
-def _bucket_cv(history: History) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _bucket_cv(history: History, observed: NDArray[np.bool_], sold: NDArray[np.float32]) -> Matrix:
     """Coefficient of variation of the demand rate in four-week buckets, the last at as-of."""
     size = _BUCKET_DAYS // (1 if history.freq == "day" else 7)
     buckets = history.periods // size
     rows = slice(history.periods - buckets * size, history.periods)
-    shape = (buckets, size, history.units.shape[1])
-    seen = history.observed[rows].reshape(shape).sum(axis=1)
-    sold = np.where(history.observed[rows], history.units[rows], 0).reshape(shape).sum(axis=1)
+    shape = (buckets, size, sold.shape[1])
+    seen = observed[rows].reshape(shape).sum(axis=1)
+    units = sold[rows].reshape(shape).sum(axis=1)
     usable = seen >= size / 2
     count = usable.sum(axis=0)
-    rate = np.where(usable, sold / np.maximum(seen, 1), 0).astype(np.float64)
+    rate = np.where(usable, units / np.maximum(seen, 1), 0).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = rate.sum(axis=0) / count
         variance = np.where(usable, (rate - mean) ** 2, 0).sum(axis=0) / (count - 1)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
     Indices = NDArray[np.int64]
 
-BLOCK = 2048  # items fitted at a time, by each thread; bounds memory, changes no result
+BLOCK = 1024  # items fitted at a time, by each thread: the fastest width; changes no result
 SAMPLE = 2048  # items, evenly spaced, that the shared tables are estimated from
 JUDGED = 1024  # items, evenly spaced, whose past quantiles are compared with what came
 SPANS = np.array([1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 28, 34, 42, 56, 84, 112, 182])
@@ -133,7 +133,8 @@ def fit(
                 return _estimate(block, shared, classes[columns], found, hazard)
 
             same_span = live[spans[live] == span]
-            blocks = [same_span[k : k + BLOCK] for k in range(0, same_span.size, BLOCK)]
+            width = BLOCK if same_span.size > SAMPLE else SAMPLE  # the sample is there already
+            blocks = [same_span[k : k + width] for k in range(0, same_span.size, width)]
             with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as threads:
                 for columns, part in zip(blocks, threads.map(estimate, blocks), strict=True):
                     estimates.put(columns, part)

@@ -129,15 +129,15 @@ class Rows(NamedTuple):
         edges = np.unique([*first, *(first + span)])
         start, stop = np.searchsorted(edges, first), np.searchsorted(edges, first + span)
 
-        def ahead(values: Matrix) -> Matrix:
-            total = sums_up_to(edges, values)
+        def between(total: Sums) -> Matrix:
             return (total[stop] - total[start]).astype(np.float32)
 
-        before = (
-            self.seen[: edges[0]].sum(axis=0, dtype=np.float64)
-            + sums_up_to(edges, self.seen)[start]
-        )
-        actual, seen = ahead(self.actual), ahead(self.seen)
+        def ahead(values: Matrix) -> Matrix:
+            return values[first] if span == 1 else between(sums_up_to(edges, values))
+
+        seen_up_to = sums_up_to(edges, self.seen)
+        before = self.seen[: edges[0]].sum(axis=0, dtype=np.float64) + seen_up_to[start]
+        actual, seen = ahead(self.actual), between(seen_up_to)
         days = np.arange(span) + first[:, None]
         count = np.stack(
             [(self.calendar.day_of[days] == day).sum(axis=1) for day in range(_WEEK)], axis=1

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stockout.forecasting.columns import by_columns
+from stockout.demand.columns import by_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
