@@ -1,6 +1,6 @@
 """Weekly exports fed one by one through `stockout run`, against the daily file they are samples of.
 
-    python benchmarks/fifty_weeks.py [--weeks 50] [--skus 20] [--seeds 3]
+    python benchmarks/fifty_weeks.py [--weeks 50] [--skus 20] [--seeds 3] [--shop NAME]
 
 A simulated shop is exported each Sunday night: the sales lines and, where it keeps them, the stock
 movements of that week; the stock list of that Sunday alone; products and purchases as they are by
@@ -10,8 +10,9 @@ with the same other tables. Three shops: one exports movements; one has purchase
 no movements; one has neither, only sales and the weekly stock list.
 
 - daily: the figure by stock of every day;
+- same days: the same, of the item-days alone of which the weekly exports tell availability;
 - weekly: the figure by the history, with the low and high that it states (`lost-sales --by none`);
-- holds: whether the daily figure lies between them;
+- holds: whether the daily figure of the same days lies between them;
 - unknown: share of the item-days in question of which the weekly exports do not tell availability.
 """
 
@@ -57,6 +58,7 @@ class Compared(NamedTuple):
 
     figure: str
     daily: float | None
+    same: float | None  # the daily one, of the item-days that the weekly exports tell of
     weekly: float | None
     low: float | None
     high: float | None
@@ -64,9 +66,9 @@ class Compared(NamedTuple):
     @property
     def holds(self) -> bool | None:
         """Whether the daily figure lies in the stated interval; None where none is stated."""
-        if self.low is None or self.high is None or self.daily is None:
+        if self.low is None or self.high is None or self.same is None:
             return None
-        return self.low <= self.daily <= self.high
+        return self.low <= self.same <= self.high
 
 
 def shop_tables(seed: int, skus: int, weeks: int) -> tuple[Tables, date]:
@@ -147,15 +149,19 @@ def of_daily(folder: Path, tables: Tables, shop: str, end: date) -> LostSales:
 
 def compared(weekly: LostSales, daily: LostSales) -> list[Compared]:
     """The key figures of both."""
-    one, other = (found.kpis().filter(pl.col("kpi").is_in(FIGURES)) for found in (weekly, daily))
-    return [
-        Compared(
-            name,
-            other.filter(kpi=name)["value"].item(),
-            *one.filter(kpi=name).select("value", "low", "high").row(0),
-        )
-        for name in FIGURES
-    ]
+    key = ["sku", "location", "date"]
+    told = weekly.every_period().drop_nulls("in_stock_share").select(key)
+    both = daily.every_period().join(told, on=key)
+    one, other = (
+        {row[0]: row[1:] for row in found.kpis().select("kpi", "value", "low", "high").rows()}
+        for found in (weekly, daily)
+    )
+    same: dict[str, float | None] = {name: other[name][0] for name in FIGURES}
+    if unknown(weekly) > 0:
+        same = dict.fromkeys(FIGURES)
+        same["stockout_rate"] = float((1 - both["in_stock_share"]).to_numpy().mean())
+        same["lost_units"] = float(both["lost_units"].sum())
+    return [Compared(name, other[name][0], same[name], *one[name]) for name in FIGURES]
 
 
 def unknown(found: LostSales) -> float:
@@ -170,10 +176,11 @@ def main() -> None:
     parser.add_argument("--weeks", type=int, default=50)
     parser.add_argument("--skus", type=int, default=20)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--shop", choices=SHOPS, action="append")
     asked = parser.parse_args()
     for seed in range(1, asked.seeds + 1):
         tables, end = shop_tables(seed, asked.skus, asked.weeks)
-        for shop in SHOPS:
+        for shop in asked.shop or SHOPS:
             begin = time.perf_counter()
             with tempfile.TemporaryDirectory() as scratch:
                 folder = Path(scratch)
@@ -184,9 +191,12 @@ def main() -> None:
                 f"seed {seed}, {shop}: {asked.weeks} runs, {seconds:.0f} s; unknown "
                 f"{unknown(weekly):.1%} of item-days (daily {unknown(daily):.1%})"
             )
-            print(f"  {'figure':18}{'daily':>10}{'weekly':>10}{'low':>10}{'high':>10}  holds")
+            heads = "".join(
+                f"{head:>10}" for head in ("daily", "same days", "weekly", "low", "high")
+            )
+            print(f"  {'figure':18}{heads}  holds")
             for each in compared(weekly, daily):
-                cells = (each.daily, each.weekly, each.low, each.high)
+                cells = (each.daily, each.same, each.weekly, each.low, each.high)
                 told = "".join(f"{'-' if x is None else f'{x:.4g}':>10}" for x in cells)
                 holds = {True: "yes", False: "NO", None: "no interval"}[each.holds]
                 print(f"  {each.figure:18}{told}  {holds}", flush=True)
