@@ -75,6 +75,20 @@ def causes(
     return _found("causes", config, tables, as_of, {"lost": lost})  # type: ignore[no-any-return]
 
 
+def backtest(config: Config, tables: Tables, as_of: date | None, **options: object) -> pl.DataFrame:
+    """How good the forecast was at past dates, as :func:`stockout.backtest`."""
+    own = config.reorder
+    settings = {
+        "lead_time_days": own.lead_time_days,
+        "review_days": own.review_days,
+        "service_level": own.service_level,
+        "fill_rate": own.fill_rate,
+        "shortage_cost": own.shortage_cost,
+        "holding_cost": own.holding_cost,
+    }
+    return _found("backtest", config, tables, as_of, settings | options)  # type: ignore[no-any-return]
+
+
 def suppliers(config: Config, tables: Tables, as_of: date | None) -> Suppliers:
     """How suppliers deliver, as :func:`stockout.suppliers`."""
     own = config.reorder

@@ -94,6 +94,14 @@ def test_a_pointer_that_was_not_written_is_mended(tmp_path: Path) -> None:
     assert latest(tmp_path) == TARGET
 
 
+def test_half_written_notes_go_at_the_next_start(tmp_path: Path) -> None:
+    publish_one(tmp_path, "first")
+    for name in (".latest.1a2b.tmp", ".told.json.3c4d.tmp"):
+        (tmp_path / name).write_text("half")
+    recover(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"latest", TARGET}
+
+
 def test_what_is_half_removed_does_not_come_back(tmp_path: Path) -> None:
     publish_one(tmp_path, "new")
     with pytest.MonkeyPatch.context() as patch:

@@ -91,7 +91,8 @@ def _approve(
             place = ":".join(str(part) for part in (file, row, column) if part is not None)
             say("error", f"{place}: {message}")
         raise typer.Exit(ExitCode.FINDINGS)
-    write_approval(approval, folder, target, config.run.formats)
+    with run.working("writing the final orders"):
+        write_approval(approval, folder, target, config.run.formats)
     if not run.quiet:
         changed = approval.audit["changed"].sum()
         say(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,7 +12,7 @@ from stockout.cli.run import Run, as_of_date, command
 from stockout.errors import ConfigError
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
 _ACCURACY = "Accuracy"
 _REPLAY = "Replay of the orders"
@@ -203,43 +203,22 @@ def _backtest(
             "events",
         ],
     )
-    import stockout
-    from stockout.demand.calendar import resolve_as_of
+    from stockout.configured import as_of_of, backtest
     from stockout.replenishment.policy_backtest import DEFAULT_WEEKS
     from stockout.reports.backtest_digest import backtest_digest
 
-    as_of = resolve_as_of(
-        {"sales": tables.sales, "inventory": tables.inventory, "movements": tables.movements},
-        as_of_date(config),
-    )
+    as_of = as_of_of(tables, as_of_date(config))
     with run.working("forecasting again from past dates"):
-        frame = stockout.backtest(
-            cast("pl.DataFrame", tables.sales),
-            tables.inventory,
-            tables.products,
-            tables.suppliers,
-            tables.purchases,
-            tables.movements,
-            tables.overrides,
-            tables.events,
-            as_of=as_of,
-            freq=config.freq,
+        frame = backtest(
+            config,
+            tables,
+            as_of,
             horizon=horizon,
             origins=origins,
             spacing=spacing,
             protection=spans,
-            models=config.forecast.models,
-            time_budget=config.forecast.time_budget,
             by=_words(by),
             replay_weeks=DEFAULT_WEEKS if replay is None else replay,
-            lead_time_days=config.reorder.lead_time_days,
-            review_days=config.reorder.review_days,
-            default_lead_time_days=config.default_lead_time_days,
-            default_review_days=config.default_review_days,
-            service_level=config.reorder.service_level,
-            fill_rate=config.reorder.fill_rate,
-            shortage_cost=config.reorder.shortage_cost,
-            holding_cost=config.reorder.holding_cost,
         )
     if picture is not None:
         from stockout.reports.backtest_picture import write_backtest_picture

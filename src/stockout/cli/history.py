@@ -80,10 +80,14 @@ def _add(
     delta()  # told before the work
     now = datetime.now().astimezone()
     place = _place(config, store)
-    with run.working("reading the exports"):
-        snapshots = [read_snapshot(config, name, as_of_date(config), now.date()) for name in names]
-    with run.working("adding"):
-        added = [add_snapshot(place, snapshot, now, whole=whole) for snapshot in snapshots]
+    added = []
+    snapshots = []
+    for number, name in enumerate(names, 1):
+        with run.working(f"reading {name} ({number} of {len(names)})"):
+            snapshots.append(read_snapshot(config, name, as_of_date(config), now.date()))
+    for number, snapshot in enumerate(snapshots, 1):
+        with run.working(f"adding {snapshot.table} ({number} of {len(names)})"):
+            added.append(add_snapshot(place, snapshot, now, whole=whole))
     if not run.quiet:
         for one in added:
             say("history", told(one))
@@ -100,7 +104,9 @@ def _list(run: Run, *, store: Store = None) -> None:
     """
     from stockout.history.snapshots import list_snapshots
 
-    rows = list_snapshots(_place(run.load({}), store))
+    place = _place(run.load({}), store)
+    with run.working("reading the history"):
+        rows = list_snapshots(place)
     import polars as pl
 
     from stockout.reports.plain import plain_table
@@ -172,9 +178,10 @@ def _export(
     from stockout.history.lake import read_history, version_at
 
     place = _place(run.load({}), store)
-    if at is not None:
-        version = version_at(place, table, _day(at))
-    rows = read_history(place, table, version)
+    with run.working("reading the history"):
+        if at is not None:
+            version = version_at(place, table, _day(at))
+        rows = read_history(place, table, version)
     _write(run, rows)
 
 

@@ -61,12 +61,15 @@ def listen(*, quiet: bool, verbose: bool) -> None:
 
 @contextmanager
 def working(text: str, *, quiet: bool) -> Iterator[None]:
-    """Shows on a terminal's stderr that work is going on; elsewhere nothing."""
+    """Shows on a terminal's stderr what is being done, and for how long; elsewhere nothing."""
     if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield
         return
     from rich.console import Console
-    from rich.text import Text
+    from rich.markup import escape
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    with Console(stderr=True).status(Text(inert(text))):
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        shown.add_task(escape(inert(text)), total=None)
         yield

@@ -7,7 +7,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -180,7 +180,8 @@ class Run:
 
         if self.format is None:
             raise TypeError("this command writes formats of its own")
-        write_frame(frame, self.output, self.format, raw=self.raw)
+        with nullcontext() if self.output is None else self.working(f"writing {self.output}"):
+            write_frame(frame, self.output, self.format, raw=self.raw)
         told = self.verbose or (sys.stderr.isatty() and not self.quiet)
         if self.output is not None and told:
             say("note", f"wrote {frame.height:,} rows to {self.output}")

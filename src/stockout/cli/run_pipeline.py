@@ -59,11 +59,13 @@ def _run(
         ),
     ] = False,
 ) -> None:
-    """The weekly run: check, forecast, lost sales, the orders of every supplier.
+    """The weekly run: from the exports to the orders of every supplier, the report and messages.
 
-    Writes one folder, named by the as-of date, with run.json: what went in and what came out, each
-    with its digest. The same inputs give the same bytes in every file but run.log. A run that dies
-    leaves the folder as it was; two runs at once are refused. docs/run.md tells it all.
+    Steps are check, history, forecast, lost-sales, reorder, causes, suppliers, segments, churn,
+    report and alert, each where its tables or settings are there. Writes one folder, named by the
+    as-of date, with run.json: what went in and what came out, each with its digest. The same inputs
+    give the same bytes in every file but run.log. A run that dies leaves the folder as it was; two
+    runs at once are refused. docs/run.md tells it all.
 
     Example: stockout run --config stockout.toml
     """

@@ -112,7 +112,7 @@ def recover(output: Path) -> None:
             shutil.rmtree(folder / _TRASH, ignore_errors=True)
         shutil.rmtree(output / _WORK, ignore_errors=True)
         # What replacing() had begun to write when it was killed.
-        for beside in output.glob(f".{LATEST}.*.tmp"):
+        for beside in output.glob(".*.tmp"):
             beside.unlink(missing_ok=True)
         point_to_newest(output)
 

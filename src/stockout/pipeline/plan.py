@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from stockout.config import RunCommand
 from stockout.errors import ConfigError
+from stockout.exports.kept import with_exports
 from stockout.pipeline.steps import STEPS, Step
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def plan_steps(config: Config) -> Plan:
     """The steps of a run in their order.
 
     Raises:
-        ConfigError: A step is not known, comes twice, or lacks a table; a command follows nothing.
+        ConfigError: A step is not known, comes twice or too early, or lacks a table; a command
+            follows nothing.
 
     >>> from stockout.config import Config
     >>> plan = plan_steps(Config(tables={"sales": {"path": "sales.csv"}}))
@@ -43,6 +45,7 @@ def plan_steps(config: Config) -> Plan:
             "nothing to run on: neither a flag nor the configuration names a table",
             hint="run stockout init FOLDER first",
         )
+    with_exports(config)  # what is to be added must be read by somebody
     asked = config.run.steps
     names = [*STEPS] if asked is None else asked
     plan: Plan = []

@@ -8,6 +8,7 @@ verb is one function here and one entry in :data:`STEPS`.
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,13 +16,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from stockout import configured
+from stockout.alerts.sending import senders_of
 from stockout.checks.baseline import accept_known, read_baseline, shortened
 from stockout.checks.findings import FINDINGS
 from stockout.errors import ConfigError, FindingsError
 from stockout.exports.kept import with_exports
+from stockout.history.lake import delta
 from stockout.pipeline.alert_step import alert
 from stockout.pipeline.history_step import add_exports, tables_to_add, told
 from stockout.pipeline.purchase_lists import write_purchase_lists
+from stockout.reports.report.language import Language
 from stockout.reports.report.packages import check_installed
 
 if TYPE_CHECKING:
@@ -40,7 +44,7 @@ class Step(NamedTuple):
     run: Callable[[Context], Mapping[str, int]]  # gives counts
     doing: str  # what a person is told meanwhile
     needs: tuple[str, ...] = ()  # tables without which there is nothing to do
-    lacks: Callable[[Config], str | None] = lambda _: None  # what else there is not, in words
+    lacks: Callable[[Config], str | None] = lambda _: None  # what else; raises what is no choice
     reads: bool = True  # the tables, as they are when the history has what is new
 
 
@@ -171,10 +175,12 @@ def _no_history(config: Config) -> str | None:
         tables_to_add(config)
     except ConfigError:
         return "no export that is not read from a history itself"
+    delta()
     return None
 
 
 def _no_package(config: Config) -> str | None:
+    Language(config.report.lang, config.report.currency)
     try:
         for fmt in _report_formats(config):
             check_installed(fmt)
@@ -184,7 +190,10 @@ def _no_package(config: Config) -> str | None:
 
 
 def _no_rules(config: Config) -> str | None:
-    return None if config.alert.rules else "no [[alert.rules]] in the configuration"
+    if not config.alert.rules:
+        return "no [[alert.rules]] in the configuration"
+    senders_of(config, os.environ)
+    return None
 
 
 STEPS: Mapping[str, Step] = {

@@ -131,7 +131,8 @@ def _run(
     clock: Callable[[], float], working: Callable[[str], AbstractContextManager[None]],
 ) -> Path:  # fmt: skip
     (context.folder / LOG).touch()
-    record = _Record(input_files(config), _config_digest(config))
+    with working("taking the digests of the exports"):
+        record = _Record(input_files(config), _config_digest(config))
     names = [planned.name for planned in plan]
     first = names.index("history") + 1 if "history" in names else 0
     for number, planned in enumerate(plan):
@@ -141,7 +142,8 @@ def _run(
             if number >= first and (isinstance(action, RunCommand) or action.reads):
                 with working("reading the exports"):
                     check_replaceable(output / context.as_of.isoformat(), replace=replace)
-            with working(planned.name if isinstance(action, RunCommand) else action.doing):
+            doing = planned.name if isinstance(action, RunCommand) else action.doing
+            with working(f"{doing} ({number + 1} of {len(plan)})"):
                 record.steps.append(_take(planned, context))
         except StockoutError as error:
             record.failed = {"step": planned.name, "message": error.message}
@@ -150,14 +152,17 @@ def _run(
         finally:
             context.log(f"{planned.name}: {clock() - start:.2f} s")
     target = output / context.as_of.isoformat()
-    if input_files(config) != record.inputs or kept_inputs(config) != context.kept:
+    with working("taking the digests of the exports again"):
+        changed = input_files(config) != record.inputs or kept_inputs(config) != context.kept
+    if changed:
         raise StockoutError(
             "an export changed while the run read it, so that its results may not fit together",
             hint="run it again",
         )
     check_replaceable(target, replace=replace)
-    record.write(context, context.as_of)
-    publish(context.folder, target)
+    with working("putting the results in their place"):
+        record.write(context, context.as_of)
+        publish(context.folder, target)
     context.folder = target
     point_to_newest(output)
     discard(output / FAILED / target.name)
