@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -129,6 +130,14 @@ def _tell(history: History, model: DemandModel) -> None:
         history.freq,
         100 * (history.share[known & listed] < 1).sum() / max(int(listed.sum()), 1),
     )
+    begin, next_day = history.future_dates(1)[0], history.as_of + timedelta(days=1)
+    if next_day < begin:
+        logger.warning(
+            "forecast: the first whole week begins on %s; the days of this week from %s on are in "
+            "no period",
+            begin,
+            next_day,
+        )
     tell_effects(model)
 
 

@@ -47,6 +47,7 @@ from stockout.replenishment.stock_position import (
 from stockout.replenishment.supplier_minimum import BelowMinimum, with_supplier_minimum
 from stockout.replenishment.targets import Unmet, with_targets
 from stockout.tables import without_crumbs
+from stockout.wording import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -395,4 +396,5 @@ def _tell(lines: pl.DataFrame, history: History) -> None:
         ("unknown lead time", "set default_lead_time_days"),
     ):
         if counts.get(status):
-            logger.warning("%s lines have %s and no order: %s", f"{counts[status]:,}", status, hint)
+            lines_have = number_of(counts[status], "line has", "lines have")
+            logger.warning("%s %s and no order: %s", lines_have, status, hint)

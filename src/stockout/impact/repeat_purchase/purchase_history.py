@@ -251,7 +251,8 @@ def _without_returns(sales: pl.DataFrame, lines: pl.LazyFrame, known: pl.LazyFra
     touched = pl.col("customer_id").is_in(who["customer_id"].implode()).fill_null(
         value=False
     ) | pl.col("order_id").is_in(which["order_id"].implode()).fill_null(value=False)
-    netted = net_returns(lines.filter(touched).collect().select(sales.columns)).lines
+    asked = lines.filter(touched).collect().select(sales.columns)
+    netted = net_returns(asked, undoes="purchase of a customer").lines
     netted = netted.with_columns(  # what is kept of a line is worth as much less
         revenue=pl.col("units") * pl.col("unit_price").fill_null(0)
     ).with_columns(pl.when(pl.col("unit_price").is_not_null()).then("revenue").alias("revenue"))
