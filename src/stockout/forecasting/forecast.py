@@ -11,6 +11,7 @@ import polars as pl
 
 from stockout.demand.event_days import with_event_days
 from stockout.demand.history import demand_history
+from stockout.demand.single_periods import tell_single_periods
 from stockout.errors import ConfigError
 from stockout.forecasting.distribution import demand_quantile
 from stockout.forecasting.event_effects import tell_effects
@@ -138,6 +139,7 @@ def _tell(history: History, model: DemandModel) -> None:
             begin,
             next_day,
         )
+    tell_single_periods(history)
     tell_effects(model)
 
 

@@ -12,6 +12,7 @@ import polars as pl
 from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.event_days import with_event_days
 from stockout.demand.history import demand_history
+from stockout.demand.single_periods import tell_single_periods
 from stockout.errors import ConfigError
 from stockout.forecasting.event_effects import tell_effects
 from stockout.forecasting.overridden import with_overrides
@@ -380,6 +381,7 @@ def _beside(lines: pl.DataFrame, first_rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _tell(lines: pl.DataFrame, history: History) -> None:
+    tell_single_periods(history)
     counts = dict(lines["status"].value_counts(sort=True).iter_rows())
     logger.info(
         "reorder: %s lines by %s after %s: %s",
