@@ -122,7 +122,7 @@ def purchase_history(sales: pl.DataFrame, as_of: date) -> PurchaseHistory:
     customers, first = told.pop("customers"), told.pop("first")
     if not customers:
         raise NotKnownError(
-            "repeat purchases are not known, because no sales line names a customer",
+            f"repeat purchases are not known, because no sales line up to {as_of} names a customer",
             hint="give sales with a customer_id, or customers with frequency, recency and T",
         )
     known = lines.filter(named & ~guest)
