@@ -142,7 +142,7 @@ def test_weeks(cli: Cli, shop: Path) -> None:
 def test_verbose_says_what_was_read_and_quiet_hides_warnings(cli: Cli, shop: Path) -> None:
     with (shop / "sales.csv").open("a") as file:
         file.write("2026-06-28,00123,-1\n")
-    warning = "warning: sales: 1 returned units on 1 lines match no sale"
+    warning = "warning: sales: 1 returned units on 1 line match no sale"
     assert cli("forecast").stderr.startswith(warning)
     assert cli("forecast", "--quiet").stderr == ""
     verbose = cli("forecast", "--verbose").stderr

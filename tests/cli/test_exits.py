@@ -33,6 +33,20 @@ from stockout.cli.main import main
 main()
 """
 
+INTERRUPTED_IMPORT = """
+import os, signal, sys, time
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "stockout.cli.check":
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(60)
+
+sys.meta_path.insert(0, Interrupting())
+from stockout.__main__ import main
+main()
+"""
+
 
 def fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     """Lets the forecast raise this error."""
@@ -141,6 +155,18 @@ def test_ctrl_c(folder: Path) -> None:
         stdout, stderr = process.communicate(timeout=30)
     assert (process.returncode, stdout, stderr) == (130, "", "error: interrupted\n")
     assert time.monotonic() - begin < 30
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+def test_ctrl_c_while_the_command_line_is_loaded(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_IMPORT],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "error: interrupted\n")
 
 
 @pytest.mark.parametrize("args", [["forecast", "--horizon", "9999"], ["--help"]])

@@ -141,7 +141,8 @@ def test_a_typing_error_in_the_far_future_is_not_the_as_of_date(
     daily = daily.select("date")
     with caplog.at_level(logging.WARNING):
         assert resolve_as_of({"sales": pl.concat([errors, daily])}) == daily["date"].max()
-    assert f"sales: {count} rows are dated after" in caplog.text
+    told = "1 row is" if count == 1 else f"{count} rows are"
+    assert f"sales: {told} dated after" in caplog.text
     assert str(wrong) in caplog.text
 
 

@@ -115,7 +115,7 @@ def test_what_comes_back_beyond_what_was_sold_is_counted_and_reported(
     assert netted.lines["units"].to_list() == [0]
     assert (netted.returned_units, netted.matched_units) == (5, 3)
     assert "3 of 5 returned units" in caplog.text
-    assert "2 returned units on 1 lines match no sale" in caplog.text
+    assert "2 returned units on 1 line match no sale" in caplog.text
 
 
 def test_sales_without_returns_are_left_alone(caplog: pytest.LogCaptureFixture) -> None:

@@ -200,6 +200,17 @@ def test_dates_begin_after_as_of(table: Table) -> None:
     assert weeks["date"].unique().sort().to_list() == [day(77), day(84)]
 
 
+@pytest.mark.parametrize(("as_of", "told"), [(day(79), True), (day(76), False)])
+def test_the_rest_of_a_week_that_is_in_no_period_is_said(
+    table: Table, caplog: pytest.LogCaptureFixture, as_of: date, told: bool
+) -> None:
+    sales = table(np.full((80, 1), 2.0))
+    with caplog.at_level(logging.WARNING):
+        frame = stockout.forecast(sales, as_of=as_of, freq="week", horizon=1)
+    assert frame["date"].to_list() == [day(84 if told else 77)]
+    assert ("the first whole week begins on 2024-03-25" in caplog.text) is told
+
+
 def test_rows_after_as_of_change_nothing(table: Table) -> None:
     sales = random_sales(table)
     later = table(np.full((9, 12), 90.0), first=day(90))

@@ -10,6 +10,7 @@ import pytest
 
 from stockout.errors import ConfigError
 from stockout.impact.stock_age import receipts, stock_age
+from stockout.impact.stock_classes import judged_stock
 from stockout.impact.stock_segments import COLUMNS, segments
 from stockout.tables import conform
 
@@ -75,6 +76,22 @@ def test_every_item_by_hand() -> None:
     assert c["excess_units"] == pytest.approx(80 - 90 / 7, rel=0.1)
     assert (d["stock_class"], d["reason"], d["excess_units"]) == ("dead", "never sold", 30)
     assert (d["stock_value"], d["excess_value"]) == (None, None)
+
+
+@pytest.mark.parametrize("expected", [0.0, 3e-11])
+def test_what_is_left_of_a_demand_that_stopped_is_none(expected: float) -> None:
+    """A few pieces do not last for a billion years, they are not wanted."""
+    line = pl.DataFrame(
+        {
+            "on_hand": [7.0], "unknown": [None], "mean_stock": [7.0], "unit_cost": [2.0],
+            "units_a_year": [4.0], "expected_demand": [expected], "life": ["active"],
+            "last_sale": [START], "last_receipt": [START], "first_date": [START],
+        },
+        schema_overrides={"unknown": pl.String},
+    )  # fmt: skip
+    (judged,) = judged_stock(line, START + timedelta(30), 90, 180, 365).rows(named=True)
+    assert judged["days_of_supply"] is None
+    assert (judged["stock_class"], judged["reason"]) == ("slow", "no demand is expected")
 
 
 def test_age_is_that_of_the_last_receipts() -> None:

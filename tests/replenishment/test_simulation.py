@@ -219,7 +219,7 @@ def test_unknown_stock_is_in_the_long_run_only(caplog: pytest.LogCaptureFixture)
     known = STOCK.filter(pl.col("sku") != "C")
     frame = simulate(SALES, known, lead_time_days=7, paths=5, horizon_days=30, targets=[0.95])
     assert dict(frame.select("window", "items").rows()) == {"next": 2, "long run": 3}
-    assert "1 items have unknown stock" in caplog.text
+    assert "1 item has unknown stock" in caplog.text
 
 
 def test_items_that_differ_keep_their_own_targets() -> None:

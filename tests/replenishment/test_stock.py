@@ -134,9 +134,7 @@ def test_a_flag_of_stock_changes_nothing() -> None:
 def test_less_than_nothing_stays_as_it_is_and_is_told(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         assert stock([{"date": AS_OF, "on_hand": -4.0}])["on_hand"] == -4
-    assert caplog.messages == [
-        "inventory: 1 items have less than 0 on hand (first: A at ALL has -4)"
-    ]
+    assert caplog.messages == ["inventory: 1 item has less than 0 on hand (first: A at ALL has -4)"]
 
 
 def test_movements_count_while_they_last_and_sales_and_receipts_elsewhere(

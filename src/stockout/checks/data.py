@@ -12,9 +12,9 @@ from stockout.checks.catalogue import RULES
 from stockout.checks.day_sums import DaySums, key_of
 from stockout.checks.positions import POSITION
 from stockout.checks.robust import log_bin
-from stockout.checks.usual_dates import UsualDates, usual_dates
 from stockout.demand.calendar import is_weekly
 from stockout.exports.staging import SOURCE_FILE, SOURCE_ROW
+from stockout.exports.usual_dates import UsualDates, usual_dates
 from stockout.tables import ITEM, SCHEMAS
 
 if TYPE_CHECKING:

@@ -116,7 +116,11 @@ def main() -> NoReturn:
     if not sys.warnoptions:
         # What libraries warn their programmers of is no message to the user.
         warnings.simplefilter("ignore")
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if code == ExitCode.INTERRUPTED:
+        # Python ends by the signal itself where a library's C code saw the interrupt first.
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(args: Sequence[str]) -> int:

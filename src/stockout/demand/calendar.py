@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from stockout.errors import ConfigError, NotKnownError
+from stockout.exports.usual_dates import usual_dates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,6 @@ Freq = Literal["day", "week"]
 DAYS_PER_PERIOD: Mapping[Freq, int] = {"day": 1, "week": 7}
 """Days in a period of each length."""
 
-_FAR_FUTURE_DAYS = 30  # a date this far past the 99.9 % quantile of its table does not count
 _FIRST_DATES = 1000  # rows looked at before all of them; changes no result
 _FEW_DATES = 10  # fewer distinct dates have no rhythm that one of them could be out of
 
@@ -74,7 +74,8 @@ def resolve_as_of(tables: Mapping[str, pl.DataFrame | None], as_of: date | None 
 
     A date more than 30 days past the 99.9 % quantile of its table is taken for a typing error: it
     is reported and does not count. Where rows are further apart than that, twice their largest
-    distance is allowed. The last date of a weekly table stands for its whole week.
+    distance is allowed (:mod:`stockout.exports.usual_dates`). The last date of a weekly table
+    stands for its whole week.
 
     Args:
         tables: Frames with a ``date`` column by table name; None where there is none.
@@ -94,18 +95,19 @@ def resolve_as_of(tables: Mapping[str, pl.DataFrame | None], as_of: date | None 
         if frame is None or frame.is_empty():
             continue
         dates = frame["date"]
-        limit = _plausible_limit(dates)
-        beyond = dates.filter(dates > limit)
+        usual = usual_dates(frame.drop_nulls("date").group_by("date").agg(pl.len()))
+        beyond = dates.filter(dates > usual.highest)
         if len(beyond):
             logger.warning(
-                "%s: %d rows are dated after %s, up to %s: far past 99.9 %% of the rows, so they "
-                "do not count as the as-of date",
+                "%s: %s dated after %s, up to %s, far past the others, which end on %s; they do "
+                "not count as the as-of date (stockout check names file and row, SO301)",
                 name,
-                len(beyond),
-                limit,
+                "1 row is" if len(beyond) == 1 else f"{len(beyond):,} rows are",
+                usual.highest,
                 beyond.max(),
+                usual.last,
             )
-        plausible = dates.filter(dates <= limit)
+        plausible = dates.filter(dates <= usual.highest)
         newest = plausible.max()
         if isinstance(newest, date):
             weekly = is_weekly(plausible)
@@ -116,17 +118,6 @@ def resolve_as_of(tables: Mapping[str, pl.DataFrame | None], as_of: date | None 
             hint="give an export that has rows, or --as-of",
         )
     return max(last)
-
-
-def _plausible_limit(dates: pl.Series) -> date:
-    days = dates.cast(pl.Int32)
-    distinct = days.unique().sort()
-    if len(distinct) < _FEW_DATES:
-        return date.max
-    usual = int(days.quantile(0.999, interpolation="lower") or 0)
-    gaps = distinct.filter(distinct <= usual).diff()
-    allowed = max(_FAR_FUTURE_DAYS, 2 * int(gaps.cast(pl.Int64).max() or 0))  # type: ignore[arg-type]
-    return date(1970, 1, 1) + timedelta(days=usual + allowed)
 
 
 def period_start(freq: Freq, dates: pl.Expr) -> pl.Expr:

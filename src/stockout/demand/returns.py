@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from stockout.wording import number_of
+
 logger = logging.getLogger(__name__)
 
 WINDOW_DAYS = 30
@@ -27,7 +29,7 @@ class NettedSales(NamedTuple):
     matched_units: float  # of these, the units taken off a sale; the rest reduces nothing
 
 
-def net_returns(sales: pl.DataFrame) -> NettedSales:
+def net_returns(sales: pl.DataFrame, *, undoes: str = "demand") -> NettedSales:
     """Takes each return off its sale, the latest first.
 
     The sale is found by ``order_id`` (same SKU and location), else by the same customer, SKU and
@@ -36,6 +38,7 @@ def net_returns(sales: pl.DataFrame) -> NettedSales:
 
     Args:
         sales: Canonical sales; negative units are returns.
+        undoes: What a return that matches would reduce, in the words of the warning.
 
     >>> from datetime import date
     >>> from stockout.tables import conform
@@ -78,11 +81,12 @@ def net_returns(sales: pl.DataFrame) -> NettedSales:
     )
     if unmatched > 0:
         logger.warning(
-            "sales: %s returned units on %s lines match no sale by order, or by customer, SKU and "
-            "price in the %d days before; they reduce no demand",
+            "sales: %s returned units on %s match no sale by order, or by customer, SKU and price "
+            "in the %d days before; they reduce no %s",
             f"{unmatched:,.10g}",
-            f"{open_returns.filter(pl.col('open') > 0).height:,}",
+            number_of(open_returns.filter(pl.col("open") > 0).height, "line", "lines"),
             WINDOW_DAYS,
+            undoes,
         )
     lines = lines.sort("row").drop("row", "line", "price")
     return NettedSales(lines, returned, returned - unmatched)

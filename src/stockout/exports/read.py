@@ -16,6 +16,7 @@ from stockout.exports.rows.parts import count_rows
 from stockout.exports.rows.planning import Told
 from stockout.exports.rows.table import read_exports
 from stockout.exports.sources import Asked, open_source, shown_files, sources_of
+from stockout.exports.usual_dates import EARLY_DAYS, without_old_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -68,7 +69,8 @@ def read_tables(
         as_of: The date of a stock list that does not say its own; None is the configuration's.
 
     Returns:
-        The tables, each with exactly the columns of its schema in :mod:`stockout.tables`.
+        The tables, each with exactly the columns of its schema in :mod:`stockout.tables`. Rows
+        dated implausibly long ago are set aside, which is said.
 
     Raises:
         InputError: An export cannot be used; the error names file, row and column.
@@ -85,10 +87,12 @@ def read_tables(
     """
     wanted = {field.name for field in fields(Tables)} if only is None else set(only)
     read: dict[str, pl.DataFrame] = {}
+    early_days = config.check.thresholds.get("SO302", {}).get("days", EARLY_DAYS)
     for name in config.tables:
         if name in wanted:
             frames = [_read(asked).rows for asked in sources_of(config, name, as_of)]
-            read[name] = merge_sources(frames, name)
+            rows = merge_sources(frames, name)
+            read[name] = without_old_rows(rows, name, early_days=early_days)
     return Tables(**at_one_level(read, by_location=config.by_location))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import polars as pl
 
 from stockout.demand.event_days import with_event_days
 from stockout.demand.history import demand_history
+from stockout.demand.single_periods import tell_single_periods
 from stockout.errors import ConfigError
 from stockout.forecasting.distribution import demand_quantile
 from stockout.forecasting.event_effects import tell_effects
@@ -129,6 +131,15 @@ def _tell(history: History, model: DemandModel) -> None:
         history.freq,
         100 * (history.share[known & listed] < 1).sum() / max(int(listed.sum()), 1),
     )
+    begin, next_day = history.future_dates(1)[0], history.as_of + timedelta(days=1)
+    if next_day < begin:
+        logger.warning(
+            "forecast: the first whole week begins on %s; the days of this week from %s on are in "
+            "no period",
+            begin,
+            next_day,
+        )
+    tell_single_periods(history)
     tell_effects(model)
 
 

@@ -11,6 +11,10 @@ from stockout.impact.segment_summary import STOCK_CLASSES
 if TYPE_CHECKING:
     from datetime import date
 
+NO_DEMAND = 1e-6
+"""Units expected of a day or a horizon that are none: what is left of the demand of an item that
+has stopped, by which a few pieces would last for a billion years."""
+
 
 def judged_stock(
     lines: pl.DataFrame, as_of: date, horizon_days: int, slow_days: int, dead_days: int
@@ -32,7 +36,7 @@ def judged_stock(
         turnover=pl.when(pl.col("mean_stock") > 0).then(
             pl.col("units_a_year") / pl.col("mean_stock")
         ),
-        days_of_supply=pl.when(expected > 0).then(stock / expected * horizon_days),
+        days_of_supply=pl.when(expected > NO_DEMAND).then(stock / expected * horizon_days),
         excess_units=(stock - expected).clip(0),
         days_since_sale=since,
         came=(pl.lit(as_of) - pl.coalesce("last_receipt", "first_date")).dt.total_days(),
@@ -45,9 +49,9 @@ def judged_stock(
         (stock <= 0, "no stock", pl.lit(None, pl.String)),
         (dead, "dead", pl.when(since.is_null()).then(pl.lit("never sold")).otherwise(
             pl.format("last sold {} days ago", since))),
-        ((pl.col("days_of_supply") > slow_days) | (expected <= 0), "slow",
-         pl.when(expected > 0).then(pl.format("lasts for {} days",
-                                              pl.col("days_of_supply").round(0).cast(pl.Int64)))
+        ((pl.col("days_of_supply") > slow_days) | (expected <= NO_DEMAND), "slow",
+         pl.when(expected > NO_DEMAND).then(pl.format(
+             "lasts for {} days", pl.col("days_of_supply").round(0).cast(pl.Int64)))
          .otherwise(pl.lit("no demand is expected"))),
         (pl.col("excess_units") > 0, "excess",
          pl.format("{} units on hand, {} expected to be sold in {} days",

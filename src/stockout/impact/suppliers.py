@@ -19,6 +19,7 @@ from stockout.impact.supplier_stock import SafetyStocks, Target
 from stockout.replenishment.lead_times import lead_times, received_lines, with_supplier
 from stockout.replenishment.lines import order_lines, with_review_days
 from stockout.tables import conform, without_crumbs
+from stockout.wording import number_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -284,15 +285,19 @@ def _not_known(
     stated = int((frame["lead_time_source"] == "supplier").sum())
     unmeasured = frame["lead_time_source"].null_count()
     no_cost = lines["unit_cost"].null_count()
+    unnamed_lines = number_of(unnamed, "line names", "lines name")
+    stated_suppliers = number_of(stated, "supplier", "suppliers")
+    unmeasured_suppliers = number_of(unmeasured, "supplier", "suppliers")
+    lines_without = number_of(no_cost, "line has", "lines have")
     reasons = {
-        f"{unnamed:,} lines name no supplier, and products do not either: left out": unnamed > 0,
+        f"{unnamed_lines} no supplier, and products do not either: left out": unnamed > 0,
         f"{unpromised:,} of {lines.height:,} lines have no promised date: not judged for "
         "punctuality": unpromised > 0,
-        f"the lead time of {stated:,} suppliers is as stated: fewer than five received lines":
+        f"the lead time of {stated_suppliers} is as stated: fewer than five received lines":
             stated > 0,
-        f"the lead time of {unmeasured:,} suppliers is not known: fewer than five received lines, "
+        f"the lead time of {unmeasured_suppliers} is not known: fewer than five received lines, "
         "and none stated": unmeasured > 0,
-        f"{no_cost:,} lines have no unit cost: not in spend and prices": no_cost > 0,
+        f"{lines_without} no unit cost: not in spend and prices": no_cost > 0,
         "no sales are given: safety stocks, what unreliability costs, and what another supplier "
         "would change are not known": items is None,
         "no item is known to have another supplier (purchases of the last year, products), so "

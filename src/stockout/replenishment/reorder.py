@@ -12,6 +12,7 @@ import polars as pl
 from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.event_days import with_event_days
 from stockout.demand.history import demand_history
+from stockout.demand.single_periods import tell_single_periods
 from stockout.errors import ConfigError
 from stockout.forecasting.event_effects import tell_effects
 from stockout.forecasting.overridden import with_overrides
@@ -47,6 +48,7 @@ from stockout.replenishment.stock_position import (
 from stockout.replenishment.supplier_minimum import BelowMinimum, with_supplier_minimum
 from stockout.replenishment.targets import Unmet, with_targets
 from stockout.tables import without_crumbs
+from stockout.wording import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -379,6 +381,7 @@ def _beside(lines: pl.DataFrame, first_rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _tell(lines: pl.DataFrame, history: History) -> None:
+    tell_single_periods(history)
     counts = dict(lines["status"].value_counts(sort=True).iter_rows())
     logger.info(
         "reorder: %s lines by %s after %s: %s",
@@ -395,4 +398,5 @@ def _tell(lines: pl.DataFrame, history: History) -> None:
         ("unknown lead time", "set default_lead_time_days"),
     ):
         if counts.get(status):
-            logger.warning("%s lines have %s and no order: %s", f"{counts[status]:,}", status, hint)
+            lines_have = number_of(counts[status], "line has", "lines have")
+            logger.warning("%s %s and no order: %s", lines_have, status, hint)

@@ -18,6 +18,7 @@ from stockout.replenishment.master_data import usable
 from stockout.replenishment.position import open_purchases, overdue_orders
 from stockout.replenishment.stock import stock_on_hand
 from stockout.tables import ITEM
+from stockout.wording import number_of
 
 if TYPE_CHECKING:
     from stockout.demand.history import History
@@ -106,15 +107,22 @@ def _possible(lines: pl.DataFrame) -> pl.DataFrame:
         )
     if known.height < sold.height:
         logger.warning(
-            "%s items have unknown lead time and are left out: set default_lead_time_days",
-            f"{sold.height - known.height:,}",
+            "%s left out: set default_lead_time_days",
+            number_of(
+                sold.height - known.height,
+                "item has unknown lead time and is",
+                "items have unknown lead time and are",
+            ),
         )
     unknown = known["stock"].null_count()
     if unknown:
         logger.warning(
-            "%s items have unknown stock, so they are in the long run only: give on_hand in "
-            "inventory",
-            f"{unknown:,}",
+            "%s in the long run only: give on_hand in inventory",
+            number_of(
+                unknown,
+                "item has unknown stock, so it is",
+                "items have unknown stock, so they are",
+            ),
         )
     return known
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from stockout.demand.flows import stock_flows
 from stockout.tables import ITEM
+from stockout.wording import number_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -167,8 +168,8 @@ def _settle(stock: pl.DataFrame, as_of: date) -> pl.DataFrame:
     negative = stock.filter(pl.col("on_hand") < 0)
     if negative.height:
         logger.warning(
-            "inventory: %d items have less than 0 on hand (first: %s at %s has %g)",
-            negative.height,
+            "inventory: %s less than 0 on hand (first: %s at %s has %g)",
+            number_of(negative.height, "item has", "items have"),
             *negative.select(*ITEM, "on_hand").row(0),
         )
     return stock.select(

@@ -13,6 +13,7 @@ from stockout.replenishment.newsvendor import (
     critical_ratio_backorder_once,
     critical_ratio_lost_sales,
 )
+from stockout.wording import number_of
 
 Unmet = Literal["lost", "backorder"]
 """What happens to demand that finds no stock: it is lost, or served later."""
@@ -82,7 +83,8 @@ def with_targets(
         if lacking.height:
             missing = "holding" if holding_cost is None else "shortage"
             raise ConfigError(
-                f"a cost target needs the {missing} cost too, which {lacking.height} items lack "
+                f"a cost target needs the {missing} cost too, which "
+                f"{number_of(lacking.height, 'item lacks', 'items lack')} "
                 f"(first: {lacking['sku'][0]})",
                 hint=f"give --{missing}-cost, or {missing}_cost in products",
             )

@@ -24,6 +24,7 @@ from stockout.reports.terminal import (
     _text,
 )
 from stockout.tables import ITEM
+from stockout.wording import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -247,12 +248,16 @@ def _not_known(found: LostSales, figures: Mapping[str, _Figure]) -> list[str]:
         )
     if known.assumed_lead_times:
         lines.append(
-            f"{known.assumed_lead_times:,} open episodes have an unknown lead time: 28 days assumed"
+            number_of(known.assumed_lead_times, "open episode has", "open episodes have")
+            + " an unknown lead time: 28 days assumed"
         )
     if known.phantom_runs:
         counted = "counted" if found.include_phantom else "not counted"
         lines.append(
-            f"{known.phantom_runs:,} items have stock by the books and do not sell, probably "
+            number_of(known.phantom_runs, "item has", "items have")
+            + " stock by the books and "
+            + ("does" if known.phantom_runs == 1 else "do")
+            + " not sell, probably "
             f"phantom stock: {_quantity(known.phantom_units)} units, {counted}"
         )
     return lines

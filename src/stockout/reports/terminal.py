@@ -16,6 +16,7 @@ from rich.text import Text
 
 from stockout.reports.inert import inert
 from stockout.tables import ALL_LOCATIONS
+from stockout.wording import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -152,8 +153,8 @@ def reorder_digest(
     ]
     if assumed:
         facts.append(
-            f"{assumed:,} lines have an assumed lead time: give purchases that were received, or "
-            "lead_time_days in products or suppliers"
+            f"{number_of(assumed, 'line has', 'lines have')} an assumed lead time: give purchases "
+            "that were received, or lead_time_days in products or suppliers"
         )
     reasons = [] if inline else _reasons(lines.head(_REASONS_BELOW))
     return _digest(

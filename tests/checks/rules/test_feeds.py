@@ -9,8 +9,8 @@ import pytest
 
 from stockout.checks.check import check_frames
 from stockout.checks.rules.feeds import easter_sunday
-from stockout.checks.usual_dates import usual_dates
 from stockout.demand.calendar import resolve_as_of
+from stockout.exports.usual_dates import usual_dates
 
 FIRST = date(2025, 1, 6)  # a Monday
 

@@ -74,6 +74,30 @@ def test_totals_of_which_few_have_a_second_row(share: float) -> None:
     assert found.select("row", "message").rows() == (expected if share else [])
 
 
+@pytest.mark.parametrize("days", [DAYS, DAYS[:1]])
+def test_an_export_in_two_copies_is_told_once(days: list[date]) -> None:
+    stock = lines(days, 12).rename({"units": "on_hand"})
+    found = check_frames(inventory=pl.concat([stock, stock])).filter(code="SO202")
+    span = f"from {days[0]} to {days[-1]}"
+    text = f"all {stock.height} rows {span} are there 2 times, and count as often"
+    assert found.select("row", "message").rows() == [(stock.height + 1, text)]
+
+
+def test_of_some_days_in_two_copies_only_these_are_told() -> None:
+    stock = lines(DAYS, 12).rename({"units": "on_hand"})
+    found = check_frames(inventory=pl.concat([stock, stock.tail(12)])).filter(code="SO202")
+    assert found["message"].to_list() == [
+        f"all 12 rows from {DAYS[-1]} to {DAYS[-1]} are there 2 times, and count as often"
+    ]
+
+
+def test_alike_lines_of_a_till_are_no_copies() -> None:
+    """One item that sells one piece at a time: three scans a day, and four on one."""
+    scans = lines(DAYS * 3, 1).with_columns(units=1.0)
+    odd = pl.concat([scans, scans.head(1)])
+    assert check_frames(sales=odd).filter(code="SO202").is_empty()
+
+
 def test_in_tables_of_lines_a_repeated_key_is_usual() -> None:
     several = pl.concat([lines(DAYS), lines(DAYS).with_columns(units=5.0)])
     assert check_frames(sales=several).is_empty()

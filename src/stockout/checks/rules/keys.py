@@ -89,7 +89,10 @@ def _repeated(data: Data, table: str, key: _Key) -> Iterator[Found]:
     (keys,) = data.collect(rows.select(hashed))
     numbers = keys[_HASH].sort().to_numpy()
     again = numbers[1:][numbers[1:] == numbers[:-1]]
-    if not len(again) or len(again) > key.usual_share * len(numbers):
+    if not len(again):
+        return
+    if len(again) > key.usual_share * len(numbers):
+        yield from _whole_days(data, table)
         return
     candidates = pl.LazyFrame({_HASH: np.unique(again)})
     ordered = table == "sales" and key.column == "order_id"
@@ -117,6 +120,52 @@ def _repeated(data: Data, table: str, key: _Key) -> Iterator[Found]:
     elif key.code != "SO202":
         repeats[key.code] = other
     yield from _listed(data, table, key, repeats)
+
+
+def _whole_days(data: Data, table: str) -> Iterator[Found]:
+    """Days of which every row is there as often: no lines or batches, but an export in two copies.
+
+    Of days with few rows that may be chance, so all days of their file must agree. One finding a
+    file, at the first row of the second copy.
+    """
+    alike, times = pl.struct(_columns(data, table)).hash().alias(_HASH), pl.col("times")
+    file = SOURCE_FILE
+    (days,) = data.collect(
+        data.rows(table)
+        .group_by(file, "date", alike)
+        .agg(pl.len().alias("times"), pl.col(SOURCE_ROW).sort().slice(1, 1).first())
+        .group_by(file, "date")
+        .agg(
+            pl.len().alias("rows"),
+            times.min().alias("least"),
+            times.max(),
+            pl.col(SOURCE_ROW).min(),
+        )
+    )
+    enough = data.threshold("SO204", "rows")
+    whole_file = (times.max() == pl.col("least").min()).over(file)
+    copies = (
+        days.filter((times == pl.col("least")) & ((pl.col("rows") >= enough) | whole_file))
+        .filter(times > 1)
+        .group_by(file)
+        .agg(
+            pl.col("rows").sum(),
+            times.max(),
+            pl.col("date").min(),
+            pl.col("date").max().alias("last"),
+            pl.col(SOURCE_ROW).min(),
+        )
+        .filter(pl.col("rows") >= enough)
+        .sort(file)
+    )
+    text = "all {} rows from {} to {} are there {} times, and count as often"
+    yield found(
+        copies.with_columns(message=pl.format(text, "rows", "date", "last", "times")),
+        code="SO202",
+        table=table,
+        column="date",
+        hint=_HINTS["SO202"],
+    )
 
 
 def _in_whole_orders(data: Data, same: pl.DataFrame) -> pl.Series:

@@ -122,7 +122,7 @@ def purchase_history(sales: pl.DataFrame, as_of: date) -> PurchaseHistory:
     customers, first = told.pop("customers"), told.pop("first")
     if not customers:
         raise NotKnownError(
-            "repeat purchases are not known, because no sales line names a customer",
+            f"repeat purchases are not known, because no sales line up to {as_of} names a customer",
             hint="give sales with a customer_id, or customers with frequency, recency and T",
         )
     known = lines.filter(named & ~guest)
@@ -251,7 +251,8 @@ def _without_returns(sales: pl.DataFrame, lines: pl.LazyFrame, known: pl.LazyFra
     touched = pl.col("customer_id").is_in(who["customer_id"].implode()).fill_null(
         value=False
     ) | pl.col("order_id").is_in(which["order_id"].implode()).fill_null(value=False)
-    netted = net_returns(lines.filter(touched).collect().select(sales.columns)).lines
+    asked = lines.filter(touched).collect().select(sales.columns)
+    netted = net_returns(asked, undoes="purchase of a customer").lines
     netted = netted.with_columns(  # what is kept of a line is worth as much less
         revenue=pl.col("units") * pl.col("unit_price").fill_null(0)
     ).with_columns(pl.when(pl.col("unit_price").is_not_null()).then("revenue").alias("revenue"))

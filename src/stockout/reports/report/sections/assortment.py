@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from stockout.demand.segments import segments
+from stockout.impact.stock_classes import NO_DEMAND
 from stockout.reports.report.blocks import (
     Column,
     Figure,
@@ -180,7 +181,7 @@ def _supply(facts: Facts) -> pl.DataFrame:
         (held - pl.col("order_up_to")).clip(lower_bound=0)
     )
     return frame.with_columns(
-        days_of_supply=pl.when(daily > 0).then(held / daily),
+        days_of_supply=pl.when(daily > NO_DEMAND).then(held / daily),
         stock_value=held * cost,
         surplus=beyond.otherwise(0.0),
     ).with_columns(surplus_value=pl.col("surplus") * cost)
