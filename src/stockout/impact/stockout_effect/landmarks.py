@@ -54,7 +54,7 @@ class Panel(NamedTuple):
         return self.customer.size
 
 
-def landmark_days(days: int, every: int = RECENT) -> Codes:
+def landmark_days(days: int, every: int = WINDOW) -> Codes:
     """Days of the landmarks, the last one with its outcome at the end of the data.
 
     Args:
