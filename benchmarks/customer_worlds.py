@@ -299,23 +299,21 @@ class _Fading:
             final = np.where(turns, other, item)
             taken = np.bincount(final[turns & shown], minlength=skus)
             stock = np.maximum(stock - sold - taken, 0)
-            lost = shown & ~bought & (reaction < 0.8)  # the rest comes back for it, unoffended
-            offended = lost & (rng.random(item.size) < self.lose_faith)
+            lost = ~bought & (reaction < 0.8)  # the rest comes back for it, unoffended
+            offends = lost & (rng.random(item.size) < self.lose_faith)
             before = faith
-            drop = np.ones(n)
-            drop[who[offended]] = self.kept_rate
-            faith = np.maximum(faith * drop, self.kept_rate**2)
+            faith = self._faded(faith, who[offends & shown])
             for place, start in enumerate(starts.tolist()):
                 inside = start <= t < start + WINDOW
-                without[place] = np.maximum(without[place] * (1 if inside else drop), 0.01)
+                likely = np.maximum(rate * without[place], rate * before)[visitor]
+                still = (chance[visitor] < likely)[line]
                 if inside:
                     np.add.at(thwarted[place], who[shown & ~served], 1)
-                elif start + WINDOW + GAP <= t < start + WINDOW + GAP + AFTER:
+                else:  # who was spared in the window may lose faith over something else
+                    without[place] = self._faded(without[place], who[offends & still])
+                if start + WINDOW + GAP <= t < start + WINDOW + GAP + AFTER:
                     came[place, who[bought & shown]] = True
-                    still = (
-                        chance[visitor] < np.maximum(rate * without[place], rate * before)[visitor]
-                    )
-                    would[place, who[bought & still[line]]] = True
+                    would[place, who[bought & still]] = True
             if t >= WARMUP:
                 shelf = sold - np.bincount(item[served & shown], minlength=skus)
                 guest = np.flatnonzero(shelf > 0)
@@ -347,6 +345,11 @@ class _Fading:
             Truth(came, would, thwarted),
             float((share[WARMUP:] < 1).mean()),
         )
+
+    def _faded(self, faith: Matrix, offended: Codes) -> Matrix:
+        left = faith.copy()
+        left[offended] = np.maximum(left[offended] * self.kept_rate, self.kept_rate**2)
+        return left
 
     def _baskets(self, t: int, visitor: Codes) -> tuple[Codes, Codes]:
         """Visitor (place) and item of each line meant; an item once a basket."""

@@ -5,7 +5,8 @@
 With a log, runs that it holds are not run again.
 
 Two worlds (:mod:`customer_worlds`), each with no loss of faith, a middle one (``runs`` seeds
-each), a weak and a strong one (``curve`` seeds each). For every world and effect:
+each), a weak and a strong one (``curve`` seeds each), and the first of them again with other
+customers and longer stockouts (``long``). For every world and effect:
 
 - truth and found: excess churners of the exposure windows; bias: mean found over mean truth
   less 1, and its standard error; covers: 95 % intervals that hold the truth; above 0 and not 0:
@@ -23,6 +24,7 @@ import json
 import multiprocessing
 import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,9 +51,22 @@ SKUS = 400
 JUDGED = 20  # runs of which the placebos are run too
 STRATA = 5  # of frequency, and of recency within each
 
+LONG = {
+    "trip_days": 9.0,
+    "basket_lines": 3.0,
+    "favourites": 12,
+    "lifetime_days": 400.0,
+    "substitute_share": 0.1,
+    "late_probability": 0.2,
+    "late_days": 25.0,
+    "safety_factor": 0.5,
+}
+"""Larger baskets, shorter lives, deliveries that are held up for weeks."""
+
 WORLDS: dict[str, tuple[Callable[..., Shop], tuple[float, ...]]] = {
     "simulated": (simulated, (0.0, 0.05, 0.1, 0.2)),
     "fading": (fading, (0.0, 0.15, 0.3, 0.6)),
+    "long": (partial(simulated, **LONG), (0.0, 0.2)),
 }
 MIDDLE = 2  # place of the effect that is run most often, next to none
 

@@ -11,7 +11,7 @@ import polars as pl
 from stockout.demand.calendar import resolve_as_of
 from stockout.errors import ConfigError, NotKnownError
 from stockout.impact.customers_lost import CustomersLost, StockTables, customers_lost
-from stockout.impact.repeat_purchase.estimate import GONE, RepeatPurchase, estimate
+from stockout.impact.repeat_purchase.estimate import RepeatPurchase, estimate
 from stockout.impact.repeat_purchase.lifetime_value import (
     DISCOUNT_RATE,
     Margin,
@@ -24,6 +24,7 @@ from stockout.impact.repeat_purchase.purchase_history import (
     summary_history,
 )
 from stockout.impact.repeat_purchase.record import record, warnings
+from stockout.impact.repeat_purchase.standing import at_risk, status
 from stockout.tables import conform, without_crumbs
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Churn:
         found = self.repeat_purchase
         if found is None:
             raise NotKnownError(f"customers are not known: {self.repeat_purchase_reason}")
-        frame = found.customers.with_columns(status=_status(found), at_risk=_at_risk(found))
+        frame = found.customers.with_columns(status=status(found), at_risk=at_risk(found))
         names = ["customer_id", "name", "segment"]
         if self.people is None:
             none = pl.lit(None, pl.String)
@@ -269,33 +270,6 @@ def _margin(
     if sales is None:
         return Margin(None, "no sales to measure it from: give --margin")
     return measured_margin(sales, None if products is None else conform(products, "products"))
-
-
-def _status(found: RepeatPurchase) -> pl.Expr:
-    """By the model where it fits, else by the customer's own gaps."""
-    alive, again = pl.col("probability_alive"), pl.col("frequency") > 0
-    if found.fits:
-        return pl.when(alive < GONE).then(pl.lit("probably gone")).otherwise(pl.lit("active"))
-    if found.rhythm is None:
-        return pl.lit(None, pl.String)
-    return (
-        pl.when(~again)
-        .then(pl.lit("bought once"))
-        .when("is_overdue")
-        .then(pl.lit("overdue"))
-        .otherwise(pl.lit("on time"))
-    )
-
-
-def _at_risk(found: RepeatPurchase) -> pl.Expr:
-    """What is lost if the customer has gone; where the model does not fit, at his usual rhythm."""
-    if found.fits or found.rhythm is None:
-        return pl.col("at_risk")
-    usual = 7 * found.horizon / pl.col("usual_gap_days")
-    worth = pl.lit(1.0)
-    if found.margin.share is not None and found.spend is not None:
-        worth = found.margin.share * pl.col("expected_spend")
-    return pl.col("overdue") * usual * worth
 
 
 def _flat(value: object, name: str) -> list[tuple[str, float | None, str | None]]:

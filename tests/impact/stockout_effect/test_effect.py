@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
 import pytest
 
+from stockout.cli.main import run
 from stockout.errors import InputError, MissingColumnError
+from stockout.impact.churn import churn
 from stockout.impact.stockout_effect.effect import stockout_effect
 from stockout.impact.stockout_effect.result import NotKnown, StockoutEffect
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FIRST = date(2025, 1, 6)
 DAYS = 406
 PEOPLE, SKUS, FAVOURITES = 2500, 120, 4
-MARKS = (182, 273)
+FEWEST_EXPOSED = 1000
+MARKS = (189, 217, 245, 273)
 
 
 class Shop(NamedTuple):
@@ -99,7 +106,7 @@ def test_a_known_effect_is_found_with_its_money() -> None:
     assert found.per_thwarted_purchase == pytest.approx(0.13, abs=0.05)
     assert found.thwarted_purchases == pytest.approx(made.thwarted, rel=0.15)
     assert found.value_at_risk == pytest.approx(found.excess_churners * 100.0)
-    assert found.excess_churners_a_year == pytest.approx(found.excess_churners * 365.25 / 56)
+    assert found.excess_churners_a_year == pytest.approx(found.excess_churners * 365.25 / 112)
     assert found.landmarks == [FIRST + timedelta(mark) for mark in MARKS]
     assert found.by_sku["excess_churners"].sum() == pytest.approx(found.excess_churners)
     assert found.by_sku["value"].sum() == pytest.approx(found.value_at_risk)
@@ -120,6 +127,34 @@ def test_without_an_effect_there_is_no_money() -> None:
     assert found.by_customer["excess_churn_probability"].null_count() == found.by_customer.height
     assert found.by_sku["thwarted_purchases"].min() > 0  # type: ignore[operator]
     assert found.mde > 0
+
+
+def test_the_command_tells_the_money_and_whose_it_is(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """From exports to money, where the effect is large enough to be seen."""
+    made = shop(0.15)
+    exports = {
+        "sales": made.lines.with_columns(unit_price=pl.lit(10.0)),
+        "inventory": made.stock,
+        "products": made.products.with_columns(unit_cost=pl.lit(6.0)),
+    }
+    for name, table in exports.items():
+        table.write_csv(tmp_path / f"{name}.csv")
+    given = (f"--{name}={tmp_path / name}.csv" for name in exports)
+    assert run(["churn", *given, "--quiet", "--format", "json"]) == 0
+    record = json.loads(capfd.readouterr().out)
+    effect = record["effect"]
+    assert effect["detectable"]
+    assert effect["excess_churners"] >= effect["mde"]
+    assert effect["value_low"] < effect["value_at_risk"] < effect["value_high"]
+    assert effect["value_reason"] is record["scenario"] is None
+    found = churn(**exports)
+    items, people = found.by_sku(), found.by_customer().filter(pl.col("exposure") > 0)
+    assert items["excess_churners"].sum() == pytest.approx(effect["excess_churners"])
+    assert items["value"].sum() == pytest.approx(effect["value_at_risk"])
+    assert people.height > FEWEST_EXPOSED
+    assert people["excess_churn_probability"].is_between(0, 1, closed="right").all()
 
 
 def test_substitutes_are_seen() -> None:
@@ -151,7 +186,7 @@ def test_a_short_effect_that_cannot_be_told_has_a_reason() -> None:
         ),
         (
             lambda s: s._replace(stock=s.stock.filter(pl.col("date") < FIRST + timedelta(190))),
-            "availability is known for 16%",
+            "availability is known for 1%",
         ),
         (
             lambda s: s._replace(lines=s.lines.filter(pl.col("customer_id").str.ends_with("77"))),

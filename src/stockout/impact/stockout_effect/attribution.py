@@ -103,10 +103,13 @@ def by_sku(
     if effect is not None:
         columns["excess_churners"] = effect * purchases
         if value is not None:
-            known = np.nan_to_num(value)
             weight = main.thwarted.total
-            usual = float((known * weight).sum() / max(float(weight.sum()), 1e-12))
-            own = np.bincount(seen.pair_item, pairs * known[seen.pair_row], items)
+            there = ~np.isnan(value)
+            mean = float(np.average(value[there], weights=weight[there]))
+            worth = np.where(there, value, mean)
+            share = main.thwarted.others_rows
+            usual = float((worth * share).sum() / max(float(share.sum()), 1e-12))
+            own = np.bincount(seen.pair_item, pairs * worth[seen.pair_row], items)
             columns["value"] = effect * (own + others * usual)
     frame = bought.items.select(ITEM).with_columns(
         exposed_customers=np.bincount(exposed // len(bought.customers), minlength=items),

@@ -19,6 +19,7 @@ from stockout.impact.stockout_effect.attribution import (
     by_sku,
     customer_value,
 )
+from stockout.impact.stockout_effect.enough_data import known_share, lacking_data, shocked_skus
 from stockout.impact.stockout_effect.landmarks import AFTER, BEFORE, GAP, WINDOW, landmark_days
 from stockout.impact.stockout_effect.out_days import out_days
 from stockout.impact.stockout_effect.placebo import (
@@ -51,15 +52,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LEAST_ROWS = 200
-"""Customer-landmarks below which nothing is estimated."""
-LEAST_SHOCKS = 20
-"""SKUs out of stock in exposure windows below which nothing is estimated."""
-LEAST_CHURNERS = 20
-"""Customer-landmarks that came back, and that did not."""
-LEAST_KNOWN = 0.5
-"""Share of the exposure for which it must be known whether there was stock."""
-
 _CONFIDENCE = 1.959964  # normal quantile, 97.5 %
 _POWER = 0.841621  # normal quantile, 80 %
 _YEAR_DAYS = 365.25
@@ -73,7 +65,7 @@ def stockout_effect(
     products: pl.DataFrame | None = None,
     as_of: date | None = None,
     clv: pl.DataFrame | None = None,
-    every_weeks: int = 13,
+    every_weeks: int = 4,
 ) -> StockoutEffect | NotKnown:
     """Estimates how many customers did not come back because of stockouts.
 
@@ -86,7 +78,7 @@ def stockout_effect(
         as_of: Later rows are ignored; default the last date of the lines.
         clv: Columns customer_id, clv, window_value: see
             :func:`stockout.impact.stockout_effect.attribution.customer_value`.
-        every_weeks: Weeks between landmarks.
+        every_weeks: Weeks between landmarks; 4 leave no week out.
 
     Returns:
         The effect, or why it is not known.
@@ -106,8 +98,8 @@ def stockout_effect(
     if isinstance(ready, NotKnown):
         return ready
     bought, out, main = ready
-    shocked = _shocked_skus(main, bought)
-    lacking = _lacking(main, shocked, _known(main, out))
+    shocked = shocked_skus(main, bought)
+    lacking = lacking_data(main, shocked, known_share(main, out))
     if lacking:
         return NotKnown(lacking)
     found = churn_coefficient(main, out)
@@ -181,38 +173,6 @@ def _ready(
     return bought, out, main
 
 
-def _shocked_skus(main: Frame, bought: Purchases) -> int:
-    items = np.unique(main.panel.pair_item[main.thwarted.pairs > 0])
-    return bought.items["sku"].gather(items).n_unique()
-
-
-def _lacking(main: Frame, shocked: int, known: float) -> str | None:
-    """Why there is no estimate."""
-    gone = int(main.panel.no_order.sum())
-    back = main.panel.rows - gone
-    if main.panel.rows < LEAST_ROWS:
-        return (
-            f"too few customers: {main.panel.rows} at {len(main.panel.starts)} landmarks placed "
-            f"three orders in the 26 weeks before, at least {LEAST_ROWS} are needed"
-        )
-    if min(gone, back) < LEAST_CHURNERS:
-        return (
-            f"of {main.panel.rows} customers {gone} did not come back, {back} did; at least "
-            f"{LEAST_CHURNERS} of both are needed"
-        )
-    if known < LEAST_KNOWN:
-        return (
-            f"availability is known for {known:.0%} of what customers used to buy in the exposure "
-            f"windows, at least {LEAST_KNOWN:.0%} are needed"
-        )
-    if shocked < LEAST_SHOCKS:
-        return (
-            f"too few stockouts: {shocked} SKUs that customers used to buy were out of stock in "
-            f"an exposure window, at least {LEAST_SHOCKS} are needed"
-        )
-    return None
-
-
 def _category(bought: Purchases, products: pl.DataFrame | None) -> NDArray[np.int64] | None:
     """(items,) code of category and location, -1 without one."""
     if products is None:
@@ -284,7 +244,7 @@ def _result(
         landmarks=_dates(bought, seen.starts),
         sku_shocks=shocked,
         effective_shocks=found.effective_shocks,
-        availability_known=_known(main, out),
+        availability_known=known_share(main, out),
         placebo=falsified,
         placebo_passed=fine,
         balance=balanced,
@@ -303,12 +263,3 @@ def _relative(orders: Coefficient | None, side: int) -> float | None:
 
 def _dates(bought: Purchases, starts: NDArray[np.int64]) -> list[date]:
     return [bought.first + timedelta(days=day) for day in starts.tolist()]
-
-
-def _known(main: Frame, out: OutDays) -> float:
-    """Share of the habits' purchases in the windows for which availability is known."""
-    seen = main.panel
-    day, item = seen.start[seen.pair_row], seen.pair_item
-    days = out.known[day + WINDOW, item] - out.known[day, item]
-    total = float(main.habit.rate.sum()) * WINDOW
-    return float((main.habit.rate * days).sum()) / total if total else 0.0

@@ -3,8 +3,10 @@
 Never by who came and found nothing: who comes often sees more empty shelves. A habit is the rate at
 which a customer used to buy an item while it was there. A count of few purchases overstates it
 where it is high and understates it where it is low, so counts are calibrated: what was bought n
-times in 26 weeks is bought on average at a rate that those customers themselves show in the
-exposure windows, on the days on which the item was in stock (empirical Bayes, Robbins 1956).
+times in 26 weeks, by customers of so many orders, is bought on average at a rate that those
+customers themselves show in the exposure windows, on the days on which the item was in stock
+(empirical Bayes, Robbins 1956). The orders matter: once in three orders is a habit, once in thirty
+is chance.
 Likewise for customers of whom nothing was seen for a while. An error of the habit is then not
 related to the habit (Berkson), and does not bend the effect.
 """
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float64]
 
 _COUNT_BINS = np.array([2, 3, 4, 6, 9, 14])
+_ORDER_BINS = np.array([4, 6, 9, 14, 22])
 _SILENCE_BINS = np.array([0.5, 1.0, 1.5, 2.0, 3.0])  # in the customer's own mean gaps
 _LEAST_IN_STOCK = 0.25  # of the days; a habit cannot be told from fewer
 _PASSES = 8
@@ -57,7 +60,8 @@ def habits(seen: Panel, bought: Purchases, out: OutDays) -> Habits:
     there = WINDOW - pair_days(seen, out.out, 0, WINDOW)
     silent = (seen.start - seen.last_day) * seen.orders_before / np.maximum(seen.seen, 1)
     groups = (
-        np.digitize(seen.pair_count, _COUNT_BINS),
+        np.digitize(seen.pair_count, _COUNT_BINS) * (_ORDER_BINS.size + 1)
+        + np.digitize(seen.orders_before, _ORDER_BINS)[seen.pair_row],
         np.digitize(silent, _SILENCE_BINS)[seen.pair_row],
     )
     rate = raw * _calibration(later.pairs, raw * there, groups)

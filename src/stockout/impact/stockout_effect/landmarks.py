@@ -1,8 +1,10 @@
-"""The landmark panel: every 13 weeks, who was a customer, what they used to do, who came back.
+"""The landmark panel: every four weeks, who was a customer, what they used to do, who came back.
 
 At each landmark a customer counts who placed three orders or more in the 26 weeks before, one of
 them in the last 13. What is known at the landmark are their features; the four weeks that follow
-are the exposure window; after a gap of two weeks, 13 weeks show whether they order again.
+are the exposure window; after a gap of two weeks, 13 weeks show whether they order again. Exposure
+windows follow each other and leave no week out. Outcomes overlap; rows of a customer and shocks of
+an SKU count as dependent.
 """
 
 from __future__ import annotations
@@ -54,7 +56,7 @@ class Panel(NamedTuple):
         return self.customer.size
 
 
-def landmark_days(days: int, every: int = RECENT) -> Codes:
+def landmark_days(days: int, every: int = WINDOW) -> Codes:
     """Days of the landmarks, the last one with its outcome at the end of the data.
 
     Args:
@@ -62,7 +64,7 @@ def landmark_days(days: int, every: int = RECENT) -> Codes:
         every: Days between two.
 
     >>> landmark_days(546).tolist()
-    [231, 322, 413]
+    [189, 217, 245, 273, 301, 329, 357, 385, 413]
     """
     last = days - (WINDOW + GAP + AFTER)
     return np.arange(last, BEFORE - 1, -every, dtype=np.int64)[::-1]

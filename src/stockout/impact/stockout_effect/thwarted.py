@@ -2,9 +2,10 @@
 
 A day out of stock is rarely a usual day: stock runs out when more is wanted. How much more is read
 off the purchases of the same customers while the item was there: in the same window for days that
-were wholly out, on the very days for those on which it ran out. Of the surge of the window half is
-taken to last while nothing is there: surges begin stockouts, and long stockouts outlast them. This
-scales the count of thwarted purchases; what identifies the effect remains the days out of stock.
+were wholly out, on the very days for those on which it ran out. Surges begin stockouts, and long
+stockouts outlast them: of a surge as much is taken to last while nothing is there as lasts from one
+half of the window into the other. This scales the count of thwarted purchases; what identifies the
+effect remains the days out of stock.
 """
 
 from __future__ import annotations
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
     Vector = NDArray[np.float64]
 
-_USUAL_PURCHASES = 5.0
-"""Purchases with which the usual demand of an item counts against what its window showed."""
+_HALVES = (0, WINDOW // 2), (WINDOW // 2, WINDOW)
 
 
 class Thwarted(NamedTuple):
@@ -68,12 +68,13 @@ def thwarted(seen: Panel, bought: Purchases, out: OutDays, habit: Habits) -> Thw
         summed = np.bincount(cell, values, gone.size).reshape(gone.shape)
         return np.asarray(summed, dtype=np.float64)
 
-    there = WINDOW - pair_days(seen, out.out, 0, WINDOW)
-    usual = by_item(habit.rate * there)
-    surge = (by_item(within.pairs) + _USUAL_PURCHASES) / (usual + _USUAL_PURCHASES)
+    actual = [by_item(bought_within(seen, bought, *half).pairs) for half in _HALVES]
+    there = [stop - start - pair_days(seen, out.out, start, stop) for start, stop in _HALVES]
+    usual = [by_item(habit.rate * days) for days in there]
+    surge = _lasting_surge(actual, usual)
     expected = (habit.rate * pair_days(seen, while_there, 0, WINDOW)).sum()
     that_day = max(within.flagged.sum() / expected, 1.0) if expected > 0 else 1.0
-    days = (1 + surge) / 2 * (gone - part) + that_day * part  # usual days' worth
+    days = surge * (gone - part) + that_day * part  # usual days' worth
     pairs = habit.rate * days[seen.landmark[seen.pair_row], seen.pair_item]
     stocked = (WINDOW - gone).sum(axis=0)
     a_day = within.others.sum(axis=0) / np.maximum(stocked, 1.0)
@@ -89,3 +90,20 @@ def thwarted(seen: Panel, bought: Purchases, out: OutDays, habit: Habits) -> Thw
         others=others,
         others_rows=own * a_purchase[seen.landmark],
     )
+
+
+def _lasting_surge(actual: list[Matrix], usual: list[Matrix]) -> Matrix:
+    """(landmarks, items) demand over what is usual, as far as it lasts.
+
+    Purchases are Poisson about a gamma-distributed level, of mean 1, that the halves of the window
+    share. Its variance is the covariance of the halves; the level of each item is its posterior
+    mean (Robbins 1956; Clayton & Kaldor 1987, Biometrics 43, 671-681).
+
+    Args:
+        actual: Purchases of each half, while the item was there.
+        usual: Those that habits expect while the item was there.
+    """
+    first, second = (now - then for now, then in zip(actual, usual, strict=True))
+    both = float((usual[0] * usual[1]).sum())
+    variance = max(float((first * second).sum()) / both, 0.0) if both > 0 else 0.0
+    return (1 + variance * (actual[0] + actual[1])) / (1 + variance * (usual[0] + usual[1]))
