@@ -26,7 +26,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -51,7 +51,7 @@ SKUS = 400
 JUDGED = 20  # runs of which the placebos are run too
 STRATA = 5  # of frequency, and of recency within each
 
-LONG = {
+LONG: dict[str, Any] = {
     "trip_days": 9.0,
     "basket_lines": 3.0,
     "favourites": 12,
@@ -173,13 +173,15 @@ def main() -> None:
     parser.add_argument("--curve", type=int, default=40)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--log", type=Path)
+    parser.add_argument("--shops", nargs="+", choices=WORLDS, default=[*WORLDS])
     options = parser.parse_args()
     begin = time.perf_counter()
     done = _read(options.log)
     wanted = [
         (world, strength, FIRST_SEED + seed)
         for seed in range(max(options.runs, options.curve))
-        for world, (_, strengths) in WORLDS.items()
+        for world in options.shops
+        for strengths in [WORLDS[world][1]]
         for place, strength in enumerate(strengths)
         if seed < (options.runs if place in {0, MIDDLE} else options.curve)
     ]

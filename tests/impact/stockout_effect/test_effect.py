@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -134,7 +134,7 @@ def test_the_command_tells_the_money_and_whose_it_is(
 ) -> None:
     """From exports to money, where the effect is large enough to be seen."""
     made = shop(0.15)
-    exports = {
+    exports: dict[str, Any] = {
         "sales": made.lines.with_columns(unit_price=pl.lit(10.0)),
         "inventory": made.stock,
         "products": made.products.with_columns(unit_cost=pl.lit(6.0)),
