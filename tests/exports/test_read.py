@@ -562,6 +562,16 @@ class TestFiles:
             assert read(path="*.csv").height == 3
         assert caplog.messages == ["sales: c.csv holds the same as a.csv, and its rows count twice"]
 
+    def test_stock_that_did_not_move_is_no_copy(
+        self, folder: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        for day in ("2026-01-05", "2026-01-12"):
+            write(folder, f"stock_{day}.csv", "sku,on_hand\n7,3\n")
+        with caplog.at_level("WARNING"):
+            found = read("inventory", path="stock_*.csv")
+        assert found["date"].to_list() == [date(2026, 1, 5), date(2026, 1, 12)]
+        assert caplog.messages == []
+
     def test_hint_of_a_project_file_names_its_section(self, folder: Path) -> None:
         write(folder, "a.csv", "date,sku,pieces\n2026-01-05,7,1\n")
         with pytest.raises(InputError) as caught:

@@ -68,7 +68,7 @@ def test_half_of_the_costs_may_come_from_products() -> None:
     assert lines["level"].to_list() == pytest.approx([0.9, 0.9, 9 / 11])
     with pytest.raises(ConfigError, match="a cost target needs the holding cost too") as caught:
         with_targets(LINES, products(), shortage_cost=9)
-    assert "1 items lack (first: D)" in caught.value.message
+    assert "1 item lacks (first: D)" in caught.value.message
     assert caught.value.hint == "give --holding-cost, or holding_cost in products"
 
 

@@ -195,7 +195,7 @@ def test_unknown_numbers_are_shown_as_unknown_and_assumptions_are_counted() -> N
     assert lines[3].split() == (
         "00123 L01 at risk - 0 24 84.00 - 14 d assumed".split()  # noqa: SIM905 - as it is seen
     )
-    assert any(line.startswith("1 lines have an assumed lead time") for line in lines)
+    assert any(line.startswith("1 line has an assumed lead time") for line in lines)
 
 
 def test_cells_of_an_export_have_no_effect_on_the_terminal() -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from stockout.errors import InputError
-from stockout.exports.databases.database import open_database
+from stockout.exports.databases.database import QueryResult, open_database
 from stockout.exports.databases.database_url import is_database
 from stockout.exports.formats.files import find_files, same_content
 from stockout.exports.formats.opening import open_exports
@@ -92,7 +92,9 @@ def open_source(asked: Asked, scratch: Path, *, extra: bool) -> list[tuple[Plan,
         InputError: A file cannot be opened, or a column is missing or ambiguous.
         ConfigError: The configuration does not fit the export.
     """
-    return [plan_of(asked, export, extra=extra) for export in open_files(asked, scratch)]
+    plans = [plan_of(asked, export, extra=extra) for export in open_files(asked, scratch)]
+    tell_copies(asked.table, [plan for plan, _ in plans])
+    return plans
 
 
 def open_files(asked: Asked, scratch: Path) -> Sequence[Export]:
@@ -114,15 +116,33 @@ def open_files(asked: Asked, scratch: Path) -> Sequence[Export]:
     if any(is_database(path) for path in paths):
         return open_database(source, scratch, folder)
     files, fmt = find_files(source.path, folder, source.format)
-    for one, other in same_content(files):
-        logger.warning(
-            "%s: %s holds the same as %s, and its rows count twice", table, other.name, one.name
-        )
     exports = open_exports(files, fmt, source, scratch)
     for export in exports:
         for name, encoding in export.encodings.items():
             logger.info("%s: %s read as %s", table, name, encoding)
     return exports
+
+
+def tell_copies(table: str, plans: Sequence[Plan]) -> None:
+    """Warns of files that hold the same, unless they are stock lists of different days.
+
+    Args:
+        table: Name of the table.
+        plans: How its exports are read.
+    """
+    dated = {file: day for plan in plans for file, day in plan.dated.items()}
+    files = {  # by name: sheets of a workbook are exports of one file
+        file.name: file
+        for plan in plans
+        for file in plan.export.files
+        if not isinstance(file, QueryResult)
+    }
+    for one, other in same_content([*files.values()]):
+        if dated.get(one.name) == dated.get(other.name):
+            logger.warning(
+                "%s: %s holds the same as %s, and its rows count twice",
+                *(table, other.name, one.name),
+            )
 
 
 def plan_of(asked: Asked, export: Export, *, extra: bool) -> tuple[Plan, Known | None]:

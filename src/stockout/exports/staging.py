@@ -20,7 +20,7 @@ from stockout.exports.rows.parts import read_parts, tell_left_out
 from stockout.exports.rows.plan import KEPT, ROW
 from stockout.exports.rows.summing import sum_by_key
 from stockout.exports.rows.table import canonical, tell_columns, unused
-from stockout.exports.sources import open_files, plan_of, sources_of
+from stockout.exports.sources import open_files, plan_of, sources_of, tell_copies
 from stockout.tables import ALL_LOCATIONS, SCHEMAS
 
 if TYPE_CHECKING:
@@ -163,6 +163,7 @@ def _stage(sources: Sequence[Asked], scratch: Path, faults_shown: int) -> Staged
                     columns = " or ".join(error.wanted) or error.column or ""
                     missing += [(file.name, columns, error.hint) for file in export.files]
             if plans:
+                tell_copies(table, [plan for plan, _ in plans])
                 tell_columns(table, [plan for plan, _ in plans])
                 parts = read_parts(plans, asked.source, keep, numbered=True)
                 tell_left_out(parts, table)

@@ -19,6 +19,7 @@ from stockout.replenishment.position import (
 )
 from stockout.replenishment.stock import stock_on_hand
 from stockout.tables import ITEM
+from stockout.wording import number_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -75,9 +76,9 @@ def _with_booked(
     nowhere = open_.join(ends, on=ITEM, how="anti")
     if nowhere.height:
         logger.warning(
-            "orders: %s open customer orders are for items that were never sold and have no stock "
-            "(first: %s at %s); no line counts them",
-            f"{nowhere.height:,}",
+            "orders: %s of items that were never sold and have no stock (first: %s at %s); no line "
+            "counts them",
+            number_of(nowhere.height, "open customer order", "open customer orders"),
             *nowhere.select(ITEM).row(0),
         )
     booked = (
@@ -126,9 +127,8 @@ def _tell_shortages(short: pl.DataFrame) -> None:
     if unserved.is_empty():
         return
     logger.warning(
-        "orders: %s open customer orders (%s units) cannot be served in full by their dates; "
-        "--verbose lists them",
-        f"{unserved.height:,}",
+        "orders: %s (%s units) cannot be served in full by their dates; --verbose lists them",
+        number_of(unserved.height, "open customer order", "open customer orders"),
         f"{unserved['short_units'].sum():,g}",
     )
     for row in unserved.head(_LISTED).iter_rows(named=True):

@@ -46,6 +46,14 @@ def test_a_copy_is_left_out(find: Find) -> None:
     assert outcome.found.sources[0].rows == 56
 
 
+def test_stock_lists_of_two_weeks_that_say_the_same_are_both_read(find: Find) -> None:
+    stock = "sku,on_hand\n" + "".join(f"S{number:03},{number}\n" for number in range(30))
+    weeks = {f"stock_2026-06-{day:02}.csv": stock for day in (7, 14, 21)}
+    outcome = find({"sales.csv": sales(1), **weeks})
+    assert outcome.left_out == {}
+    assert outcome.tables["inventory"] == {"path": "exports/stock_*.csv"}
+
+
 def test_a_file_whose_rows_stand_in_another_is_left_out(find: Find) -> None:
     year = sales(1) + sales(2).split("\n", 1)[1]
     outcome = find({"sales 2026.csv": year, "sales 2026-01.csv": sales(1)})

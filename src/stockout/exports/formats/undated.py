@@ -109,6 +109,15 @@ def stock_date(titles: Sequence[str], file_name: str) -> date | None:
     return day
 
 
+def names_a_date(text: str) -> bool:
+    r"""Whether a text has anything that reads as a date.
+
+    >>> names_a_date("sku,on_hand\\n00123,5"), names_a_date("2026-01-05,00123,5")
+    (False, True)
+    """
+    return any(_dates(unicodedata.normalize("NFKC", text).casefold()))
+
+
 def _only(mentions: Sequence[_Mention]) -> date | None:
     """The one day of these mentions, if it is certain."""
     days = {mention.readings for mention in mentions}

@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stockout.errors import InputError
 from stockout.exports.formats.files import find_files, format_of
+from stockout.exports.formats.undated import names_a_date, stock_date
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from stockout.exports.formats.files import Format
 
 _PARQUET = b"PAR1"
 _WORKBOOKS = (b"PK\3\4", b"\xd0\xcf\x11\xe0")
 _OWN_FILES = frozenset({"stockout.toml", "pyproject.toml"})
+_BEGINNING = 16_384  # bytes of a file in which a column of dates shows
 _ARCHIVES = frozenset({".zip", ".7z", ".rar", ".tar", ".tgz"})
 
 
@@ -135,19 +139,34 @@ def _locate_partitions(folder: Path, located: list[Located], left_out: list[Left
 def _without_copies(
     located: list[Located], left_out: list[LeftOut]
 ) -> tuple[list[Located], list[LeftOut]]:
-    """Leaves out what holds the same as another file, byte by byte."""
-    first: dict[tuple[int, bytes], Path] = {}
+    """Leaves out what holds the same as another file, byte by byte.
+
+    A stock list without a date in it is no copy of that of another day, which its name says.
+    """
+    first: dict[tuple[int, bytes, date | None], Path] = {}
     sizes = Counter(item.path.stat().st_size for item in located if item.path.is_file())
     kept: list[Located] = []
     for item in located:
         size = item.path.stat().st_size
         if item.path.is_file() and sizes[size] > 1:
-            original = first.setdefault((size, _digest(item.path)), item.path)
+            key = size, _digest(item.path), _day_of_undated(item)
+            original = first.setdefault(key, item.path)
             if original != item.path:
                 left_out.append(LeftOut(item.path, f"holds the same as {original.name}"))
                 continue
         kept.append(item)
     return kept, sorted(left_out)
+
+
+def _day_of_undated(item: Located) -> date | None:
+    """The day that the name of a text file says, where nothing at its beginning reads as a date."""
+    if item.fmt != "csv":
+        return None
+    with item.path.open("rb") as file:
+        beginning = file.read(_BEGINNING)
+    if names_a_date(beginning.decode("latin-1")):
+        return None
+    return stock_date([], item.path.name)
 
 
 def _digest(path: Path) -> bytes:
