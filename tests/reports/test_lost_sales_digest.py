@@ -83,6 +83,13 @@ def test_what_is_not_known_is_said(found: LostSales) -> None:
     assert "lost units have no known unit cost" in text
 
 
+def test_the_share_lost_is_of_the_time_that_is_known(found: LostSales) -> None:
+    text = " ".join(drawn(lost_sales_digest(found, size=ConsoleDimensions(200, 60)), 200, 60))
+    fill = found.kpis().filter(kpi="fill_rate")["value"].item()
+    assert f"{1 - fill:.1%}".replace("%", " %") in text
+    assert "of those wanted where availability is known" in text
+
+
 def test_a_group_without_a_name_is_shown_as_none(found: LostSales) -> None:
     one = found.kpis(["sku"]).filter(sku="SKU-00001")
     kpis = one.with_columns(sku=pl.lit(None, pl.String))

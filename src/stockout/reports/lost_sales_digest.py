@@ -187,8 +187,11 @@ def _sums(found: LostSales, figures: Mapping[str, _Figure]) -> list[str]:
     units, revenue = figures["lost_units"], figures["lost_revenue"]
     if not units.value:
         return ["no lost units in the periods whose availability is known"]
-    wanted = units.value + (figures["sold_units"].value or 0)
-    line = f"{_amount(units)} units lost, {_rate(units.value / wanted)} of those wanted"
+    line = f"{_amount(units)} units lost"
+    fill = figures["fill_rate"]
+    if fill.value is not None:
+        known = " where availability is known" if (fill.coverage or 0) < 1 else ""
+        line += f", {_rate(1 - fill.value)} of those wanted{known}"
     money = "of unknown price" if revenue.value is None else f"worth {_amount(revenue)}"
     margin = figures["lost_margin"]
     if margin.value:
