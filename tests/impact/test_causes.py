@@ -292,6 +292,8 @@ def test_sums_by_cause_and_month_add_up_to_the_episodes() -> None:
 
 def test_the_last_complete_month() -> None:
     assert causes(**shop()).last_month() == date(2026, 3, 1)
+    later = causes(**shop(), as_of=date(2026, 9, 30))  # nothing is known of the months between
+    assert later.last_month() == date(2026, 3, 1)
 
 
 def test_what_cannot_be_asked_is_refused() -> None:

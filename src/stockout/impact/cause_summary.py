@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
+from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.errors import ConfigError, NotKnownError
 from stockout.impact.episodes import OPEN
 from stockout.impact.usual_demand import USUAL
@@ -131,12 +133,13 @@ class Causes:
         return self.frame.filter(pl.col("first_date").dt.month_start() == month)
 
     def last_month(self) -> date:
-        """First day of the last month that as-of completes, else of the last one there is."""
-        months = self._months()
-        as_of = self.lost.history.as_of
-        ends = (as_of + timedelta(days=1)).day == 1
-        complete = months if ends or len(months) == 1 else months[:-1]
-        return complete[-1]
+        """First day of the last whole month of which anything is known, else of the last one."""
+        history = self.lost.history
+        known = history.dates.filter(pl.Series(np.isfinite(history.share).any(axis=1)))
+        last = known[-1] if known.len() else history.as_of
+        months = [month for month in self._months() if month <= last]
+        ends = (last + timedelta(days=DAYS_PER_PERIOD[history.freq])).month != last.month
+        return months[-1] if ends or len(months) == 1 else months[-2]
 
     def _check_month(self, month: date | None) -> None:
         months = self._months()
