@@ -206,6 +206,6 @@ def _found(
     }
     given = {name: value for name, value in shared.items() if name in wanted} | dict(settings)
     for name, parameter in wanted.items():
-        if parameter.default is parameter.empty and given[name] is None:
+        if parameter.default is parameter.empty and name in given and given[name] is None:
             raise NotKnownError(f"no {name} in the configuration")
     return call(**given)
