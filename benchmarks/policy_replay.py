@@ -177,8 +177,10 @@ def of_simulator(seed: int, *, weeks: int, at_most: int) -> tuple[str, Setting, 
     demand = np.where(past, np.where(began, sold, np.nan), np.where(listed & began, wanted, np.nan))
     in_stock = ~(least <= 0)
     begin = first + timedelta(weeks=start)
+    lately = np.nan_to_num(demand[start - 26 : start]).sum(axis=0) > 0
     products = world.tables["products"].select("sku", "category", "active_to")
     active_to = items.join(products, on="sku", how="left", maintain_order="left")["active_to"]
+    delisted = (active_to < begin).fill_null(value=False).to_numpy()
     setting = setting_of(
         items,
         first,
@@ -187,7 +189,7 @@ def of_simulator(seed: int, *, weeks: int, at_most: int) -> tuple[str, Setting, 
         start,
         weeks=weeks,
         at_most=at_most,
-        delisted=(active_to < begin).fill_null(value=False).to_numpy(),
+        delisted=delisted,
     )
     chosen = (
         items.with_row_index("i")
@@ -198,7 +200,8 @@ def of_simulator(seed: int, *, weeks: int, at_most: int) -> tuple[str, Setting, 
     held = Play(
         setting, sold[start:, chosen], lost, left[start:, chosen].clip(0), np.zeros(lost.shape)
     )
-    return f"simulator, seed {seed}", setting, held, products
+    title = f"simulator, seed {seed}, without {(delisted & lately).sum()} delisted"
+    return title, setting, held, products
 
 
 def plays(setting: Setting, held: Play | None, products: pl.DataFrame | None) -> dict[str, Figures]:
