@@ -4,7 +4,8 @@
 
 The plays of ``policy_replay.py``, with the forecast of ``stockout.reorder`` exchanged for another
 one in the same policy. Every forecast is made once a week from all demand up to then, as if no
-shelf had been empty, so that the plays differ in nothing else. ``level known`` is the mean of the
+shelf had been empty, so that the plays differ in nothing else; without peaks where it is not said
+otherwise. ``level known`` is the mean of the
 13 weeks before and the 13 after: what no forecast can know. Printed is the cost over that of
 order-up-to four weeks of a 13-week mean, less 1.
 """
@@ -21,6 +22,7 @@ import numpy as np
 from policy_replay import add_options, cases_of
 from stockout.demand.history import demand_history
 from stockout.forecasting.fit import fit
+from stockout.forecasting.peaks import Cycles
 from stockout.replenishment.newsvendor import critical_ratio_lost_sales
 from stockout.replenishment.position import Arrivals
 from stockout.replenishment.projection import Plan, project
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float64]
     Change = Callable[[DemandModel, "State"], DemandModel]
+    Fits = dict[tuple[date, bool], DemandModel]  # as-of, with peaks
 
 AROUND = 13  # weeks
 
@@ -74,7 +77,7 @@ def flat(before: int, after: int) -> Change:
 
 
 CHANGES: dict[str, Change] = {
-    "as it is": unchanged,
+    "and without peaks: as it is": unchanged,
     "mean x 0.9": scaled(mean=0.9),
     "mean x 1.1": scaled(mean=1.1),
     "spread x 0.7": scaled(spread=0.7),
@@ -85,14 +88,16 @@ CHANGES: dict[str, Change] = {
 }
 
 
-def policy_of(change: Change, fitted: dict[date, DemandModel], *, least_cost: bool) -> Policy:
+def policy_of(
+    change: Change, fitted: Fits, *, least_cost: bool = True, peaks: bool = False
+) -> Policy:
     """The policy of the reorder list on a changed forecast; or the quantile of the last cycle."""
 
     def policy(as_of: date, state: State) -> Matrix:
         setting = state.setting
-        if as_of not in fitted:
-            fitted[as_of] = _fit(as_of, state)
-        model = change(fitted[as_of], state)
+        if (as_of, peaks) not in fitted:
+            fitted[as_of, peaks] = _fit(as_of, state, peaks=peaks)
+        model = change(fitted[as_of, peaks], state)
         items = setting.items.height
         each = np.ones(items)
         level = critical_ratio_lost_sales(setting.shortage_cost, setting.holding_cost, 1)
@@ -115,7 +120,7 @@ def policy_of(change: Change, fitted: dict[date, DemandModel], *, least_cost: bo
     return policy
 
 
-def _fit(as_of: date, state: State) -> DemandModel:
+def _fit(as_of: date, state: State, *, peaks: bool) -> DemandModel:
     """The forecast from all demand up to as-of, its columns in the order of the setting."""
     setting = state.setting
     seen = setting.demand[: len(state.sold)]
@@ -123,7 +128,10 @@ def _fit(as_of: date, state: State) -> DemandModel:
     tables = tables_of(as_of, whole)
     history = demand_history(tables["sales"], tables["inventory"], as_of=as_of, freq="week")
     weeks = setting.lead_time + setting.review
-    model = fit(history, horizon=weeks + setting.review, protection=float(weeks))
+    level = critical_ratio_lost_sales(setting.shortage_cost, setting.holding_cost, setting.review)
+    each = np.ones(history.items.height)
+    cycles = None if peaks else Cycles(each * setting.days * setting.review, each * float(level))
+    model = fit(history, weeks + setting.review, float(weeks), cycles=cycles)
     place = setting.items.join(
         history.items.with_row_index("j"), on=ITEM, how="left", maintain_order="left"
     )["j"]
@@ -141,11 +149,12 @@ def _fit(as_of: date, state: State) -> DemandModel:
 
 def costs(setting: Setting) -> dict[str, float]:
     """Cost of each forecast, and of the rules beside."""
-    fitted: dict[date, DemandModel] = {}
+    fitted: Fits = {}
     plays = {"13 weeks x 4": weeks_of_cover(4), "textbook": textbook()}
-    plays["quantile of the last cycle"] = policy_of(unchanged, fitted, least_cost=False)
+    plays["quantile of the last cycle"] = policy_of(unchanged, fitted, least_cost=False, peaks=True)
+    plays["with the next order"] = policy_of(unchanged, fitted, peaks=True)
     for name, change in CHANGES.items():
-        plays[name] = policy_of(change, fitted, least_cost=True)
+        plays[name] = policy_of(change, fitted)
     return {name: replay(setting, policy).figures().cost for name, policy in plays.items()}
 
 

@@ -29,7 +29,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,11 +95,16 @@ def setting_of(
     *,
     weeks: int,
     at_most: int,
+    delisted: NDArray[np.bool_] | None = None,
 ) -> Setting:
-    """A play of the items that sold in the 26 weeks before it, a sample of them at most."""
+    """A play of the items that sold in the 26 weeks before it, a sample of them at most.
+
+    Items that were delisted before it are left out: there is nothing to order of them.
+    """
     until = start + weeks
     recent = np.nan_to_num(demand[max(0, start - 26) : start])
-    alive = np.flatnonzero(recent.sum(axis=0) > 0)
+    gone = np.zeros(items.height, bool) if delisted is None else delisted
+    alive = np.flatnonzero((recent.sum(axis=0) > 0) & ~gone)
     keep = alive[:: -(-alive.size // at_most)]
     usual = recent[-13:].mean(axis=0)[keep]
     week = np.where((np.nan_to_num(demand[:, keep]) % 1 == 0).all(axis=0), np.ceil(usual), usual)
@@ -171,7 +176,21 @@ def of_simulator(seed: int, *, weeks: int, at_most: int) -> tuple[str, Setting, 
     past = np.arange(len(wanted))[:, None] < start
     demand = np.where(past, np.where(began, sold, np.nan), np.where(listed & began, wanted, np.nan))
     in_stock = ~(least <= 0)
-    setting = setting_of(items, first, demand, in_stock, start, weeks=weeks, at_most=at_most)
+    begin = first + timedelta(weeks=start)
+    lately = np.nan_to_num(demand[start - 26 : start]).sum(axis=0) > 0
+    products = world.tables["products"].select("sku", "category", "active_to")
+    active_to = items.join(products, on="sku", how="left", maintain_order="left")["active_to"]
+    delisted = (active_to < begin).fill_null(value=False).to_numpy()
+    setting = setting_of(
+        items,
+        first,
+        demand,
+        in_stock,
+        start,
+        weeks=weeks,
+        at_most=at_most,
+        delisted=delisted,
+    )
     chosen = (
         items.with_row_index("i")
         .join(setting.items, on=keys, maintain_order="right")["i"]
@@ -181,7 +200,8 @@ def of_simulator(seed: int, *, weeks: int, at_most: int) -> tuple[str, Setting, 
     held = Play(
         setting, sold[start:, chosen], lost, left[start:, chosen].clip(0), np.zeros(lost.shape)
     )
-    return f"simulator, seed {seed}", setting, held, world.tables["products"]
+    title = f"simulator, seed {seed}, without {(delisted & lately).sum()} delisted"
+    return title, setting, held, products
 
 
 def plays(setting: Setting, held: Play | None, products: pl.DataFrame | None) -> dict[str, Figures]:

@@ -80,7 +80,9 @@ def poisson(monkeypatch: pytest.MonkeyPatch) -> None:
             pl.Series(["SES"] * n),
         )
 
-    monkeypatch.setattr(importlib.import_module("stockout.replenishment.reorder"), "fitted", fit)
+    module = importlib.import_module("stockout.replenishment.protection_demand")
+    for name in ("fitted", "fit"):
+        monkeypatch.setattr(module, name, fit)
 
 
 def one(frame: pl.DataFrame, sku: str = "A") -> dict[str, Any]:

@@ -23,6 +23,7 @@ from stockout.forecasting.event_effects import planned_then_usual, with_effect_s
 from stockout.forecasting.learned_demand import learned_demand
 from stockout.forecasting.models import PORTFOLIO, family
 from stockout.forecasting.past_errors import Outlook, Past, calibrations, member_weights, share
+from stockout.forecasting.peaks import without_peaks
 from stockout.forecasting.seasonality import category_codes
 from stockout.forecasting.short_history import prior_of_rates, shrunk_level
 from stockout.forecasting.stopped import hazard_of
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from stockout.demand.history import History
     from stockout.forecasting.past_errors import Calibrations, Shared
+    from stockout.forecasting.peaks import Cycles
     from stockout.forecasting.seasonality import Seasons
 
     Matrix = NDArray[np.float64]
@@ -80,6 +82,7 @@ def fit(
     protection: ArrayLike | None = None,
     *,
     members: Collection[str] | None = None,
+    cycles: Cycles | None = None,
 ) -> DemandModel:
     """Fits all items: the combination of models, and its errors over the protection period.
 
@@ -90,6 +93,8 @@ def fit(
             time and review). The models are weighted and their spread is measured by past errors
             of sums of about this length. Default: the horizon.
         members: Families of models (``ses``, ``tsb``, ``sba``) to combine; default all.
+        cycles: What orders for the least cost are for: demand is then that without the peaks that
+            they are not for (:mod:`stockout.forecasting.peaks`). Default: all demand.
 
     Returns:
         The demand model. Ended items have mean 0.
@@ -102,6 +107,8 @@ def fit(
     [28.0]
     """
     learned, seasons, effects = with_effects(learned_demand(history), horizon)
+    if cycles is not None:
+        learned = without_peaks(history, learned, seasons, cycles)
     past = learned.history
     periods, items = history.units.shape
     wanted = np.broadcast_to(
@@ -159,7 +166,9 @@ def fit(
     if history.events is None or not 0 < effects.unplanned < horizon:
         return model
     usual = replace(history, events=history.events.without_promotions())
-    return planned_then_usual(model, fit(usual, horizon, protection, members=members))
+    return planned_then_usual(
+        model, fit(usual, horizon, protection, members=members, cycles=cycles)
+    )
 
 
 def _nearest_span(wanted: Matrix, periods: int) -> Indices:

@@ -16,7 +16,8 @@ what is ordered now has to last until L + R, the end of the *protection period*.
 - ``raw_qty``: what is needed before minimum order, packs and maximum stock. Backorders: reorder
   point less position. Lost sales: the quantile of what the demand of the last cycle (L, L + R]
   exceeds the stock left at L; that is less, because what is lost until L need not be made up for.
-  Under costs at most that quantile: the order that costs the least together with the next one.
+  Under costs at most that quantile: the order that costs the least together with the next one, for
+  demand without its peaks (:mod:`stockout.forecasting.peaks`).
 - ``order_up_to``: position + raw_qty, so under backorders the reorder point (or the position, where
   that is higher), under lost sales a level that depends on the stock and on what arrives when.
 """
@@ -74,13 +75,17 @@ def plan_of(lines: pl.DataFrame, arrivals: Arrivals, model: DemandModel) -> Plan
     )
 
 
-def order_policy(model: DemandModel, plan: Plan, unmet: Unmet) -> pl.DataFrame:
+def order_policy(
+    model: DemandModel, plan: Plan, unmet: Unmet, usual: DemandModel | None = None
+) -> pl.DataFrame:
     """What each item needs, and what happens without an order.
 
     Args:
         model: Demand after as-of.
         plan: As from :func:`plan_of`.
         unmet: What happens to demand that finds no stock.
+        usual: Demand without peaks, which orders for the least cost are computed from where what
+            finds no stock is lost (:mod:`stockout.forecasting.peaks`); None is the model.
 
     Returns:
         Row i for item i: mean_demand (expected over the protection period), demand_before_arrival
@@ -90,7 +95,7 @@ def order_policy(model: DemandModel, plan: Plan, unmet: Unmet) -> pl.DataFrame:
     end = plan.lead_time + plan.review
     mean = model.sum_mean(0, end)
     cover = COVER_DAYS / DAYS_PER_PERIOD[model.history.freq]
-    projection = project(model, plan, unmet)
+    projection = project(model, plan, unmet, usual)
     position = plan.stock + plan.arrivals.units.sum(axis=1)
     if unmet == "lost":
         reorder_point, raw_qty = projection.enough, projection.needed

@@ -71,7 +71,9 @@ class Projection(NamedTuple):
     risk_before_arrival: Matrix  # probability of a shortage before L
 
 
-def project(model: DemandModel, plan: Plan, unmet: Unmet = "lost") -> Projection:
+def project(
+    model: DemandModel, plan: Plan, unmet: Unmet = "lost", usual: DemandModel | None = None
+) -> Projection:
     """Projects the stock of all items and finds what each needs ordered.
 
     A path draws a level A (gamma, mean 1, variance ``level_variance``) and, given it, the demand of
@@ -92,6 +94,8 @@ def project(model: DemandModel, plan: Plan, unmet: Unmet = "lost") -> Projection
         model: Demand after as-of.
         plan: Stock, arrivals, lead time, review and target of each item of the model.
         unmet: What happens to demand that finds no stock.
+        usual: Demand without peaks, which orders of the least cost are for
+            (:mod:`stockout.forecasting.peaks`); None is the model.
 
     Returns:
         The projection. ``needed`` never falls with the target or with less stock; under stationary
@@ -107,7 +111,7 @@ def project(model: DemandModel, plan: Plan, unmet: Unmet = "lost") -> Projection
         )
     result = Projection(*(np.zeros(plan.stock.size) for _ in Projection._fields))
     least_cost = ~plan.is_fill_rate & ~plan.is_service_level & (unmet == "lost")
-    hasty = plan.lead_time < plan.review
+    apart = (plan.lead_time < plan.review) | (usual is not None)
     for block, paths in _blocks(model, plan, unmet):
         level, whole = plan.level[block], model.is_integer[block]
         service = plan.is_service_level[block, None]
@@ -129,10 +133,11 @@ def project(model: DemandModel, plan: Plan, unmet: Unmet = "lost") -> Projection
         result.short_units[block] = paths.short.mean(axis=1)
         result.short_before_arrival[block] = paths.short_before.mean(axis=1)
         result.risk_before_arrival[block] = (paths.short_before > 0).mean(axis=1)
-        here = np.flatnonzero(least_cost[block] & ~hasty[block])
+        here = np.flatnonzero(least_cost[block] & ~apart[block])
         _limit_to_least_cost(result, model, plan, block[here], paths.of(here))
-    for block, paths in _blocks(model, _patient(plan), unmet, np.flatnonzero(least_cost & hasty)):
-        _limit_to_least_cost(result, model, plan, block, paths)
+    wanted = model if usual is None else usual
+    for block, paths in _blocks(wanted, _patient(plan), unmet, np.flatnonzero(least_cost & apart)):
+        _limit_to_least_cost(result, wanted, plan, block, paths)
     return result
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from stockout.demand.calendar import DAYS_PER_PERIOD
@@ -14,9 +12,6 @@ from stockout.demand.event_days import with_event_days
 from stockout.demand.history import demand_history
 from stockout.demand.single_periods import tell_single_periods
 from stockout.errors import ConfigError
-from stockout.forecasting.event_effects import tell_effects
-from stockout.forecasting.overridden import with_overrides
-from stockout.forecasting.portfolio import fitted
 from stockout.replenishment.class_targets import class_levels
 from stockout.replenishment.constraints import with_order_limits
 from stockout.replenishment.inputs import (
@@ -37,12 +32,17 @@ from stockout.replenishment.order_days import with_order_days
 from stockout.replenishment.order_quantities import Limits, Review, ordered, with_lots
 from stockout.replenishment.policy import order_policy, plan_of
 from stockout.replenishment.projection import HIGHEST_LEVEL
+from stockout.replenishment.protection_demand import (
+    MOMENT_DAYS,
+    Fitting,
+    protection_demand,
+    usual_demand,
+)
 from stockout.replenishment.reasons import with_reason
 from stockout.replenishment.shelf_life import SOLD_PROBABILITY
 from stockout.replenishment.status import by_urgency, with_status
 from stockout.replenishment.stock_position import (
     less_promised,
-    protection_days,
     with_stock_position,
 )
 from stockout.replenishment.supplier_minimum import BelowMinimum, with_supplier_minimum
@@ -51,7 +51,7 @@ from stockout.tables import without_crumbs
 from stockout.wording import number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
     from typing import Literal
 
@@ -100,10 +100,6 @@ COLUMNS = (
     "booked_short",
 )
 """Columns of the reorder list, in their order."""
-
-
-MOMENT_DAYS = 1e-3
-"""Days from one look at the stock to the next under continuous review, so that they have length."""
 
 
 def reorder(  # noqa: PLR0917 - the tables, in the order of the design
@@ -276,11 +272,12 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
     lines = with_order_limits(lines, tables.products)
     lines = with_supplier_minimum(lines, tables.suppliers)
     lines, incoming = with_stock_position(lines, tables, received, history, unmet)
-    fitting = partial(fitted, models=models, time_budget=time_budget)
-    model = _fit(history, lines, tables, fitting)
+    fitting = Fitting(models, time_budget, tables.overrides)
+    model = protection_demand(history, lines, fitting)
     lines, incoming = less_promised(_revived(lines, model), incoming, model, tables.orders)
     plan = plan_of(_as_planned(lines[: history.items.height]), incoming, model)
-    needs = order_policy(model, plan, unmet)
+    usual = usual_demand(history, lines, plan, unmet, fitting)
+    needs = order_policy(model, plan, unmet, usual)
     lines, needs = with_lots(lines, needs, model, plan, policy)
     lines = _with_policy(lines, needs)
     limits = Limits(sold_before_expiry, below_minimum, budget)
@@ -325,21 +322,6 @@ def _as_planned(lines: pl.DataFrame) -> pl.DataFrame:
         .then("level")
         .otherwise(pl.col("level").clip(upper_bound=HIGHEST_LEVEL)),  # else costs tell no level
     )
-
-
-def _fit(
-    history: History, lines: pl.DataFrame, tables: Tables, fitting: Callable[..., DemandModel]
-) -> DemandModel:
-    """Demand over the protection period, with people's corrections in it."""
-    days = protection_days(lines)[: history.items.height]
-    period = DAYS_PER_PERIOD[history.freq]
-    protection = days.to_numpy().clip(MOMENT_DAYS) / period
-    # the order after this one has to last for a review more
-    review = lines["review_days"].fill_null(0.0)[: history.items.height].to_numpy() / period
-    ahead = int(np.ceil((protection + review).max()))
-    model = fitting(history, max(1, ahead), protection)
-    tell_effects(model)
-    return with_overrides(model, tables.overrides)
 
 
 def _revived(lines: pl.DataFrame, model: DemandModel) -> pl.DataFrame:
