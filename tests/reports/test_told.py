@@ -64,6 +64,11 @@ def test_sentences_of_sentences_and_side_by_side() -> None:
     )
 
 
+def test_a_number_of_something() -> None:
+    text = "3 lines name no supplier, and products do not either: left out"
+    assert translated(text, "zh") == "有 3 行没有写明供应商，商品表里也没有：已略去"
+
+
 def test_what_may_be_left_away_is_told_too() -> None:
     late = (
         "order PO1 from V1 of 21 units was promised for 2026-03-02 and came on 2026-03-25, "

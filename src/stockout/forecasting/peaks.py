@@ -14,7 +14,8 @@ whatever the distribution with mean m and standard deviation s. So its quantile 
 most m + s sqrt(a / (1 - a)), and cutting what lies above leaves the quantile where it is. It is the
 same for what is left, with the smaller moments that it has; so it is cut again, until nothing
 changes. The two costs say all that there is to choose: at 1 : 0.2 a peak that comes in less than a
-sixth of the cycles goes, and one that comes more often stays.
+sixth of the cycles goes, and one that comes more often stays. Only within two standard deviations
+nothing is cut, however cheap shortages are.
 
 A cycle is a review, in whole weeks. Moments are those of a year, of the cycles that sold (a
 cycle without demand does not say how large demand is), over the seasonal index and what events
@@ -29,7 +30,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from stockout.demand.calendar import DAYS_PER_PERIOD
-from stockout.forecasting.columns import by_columns
+from stockout.demand.columns import by_columns
 from stockout.forecasting.learned_demand import learned_demand
 
 if TYPE_CHECKING:
@@ -43,7 +44,12 @@ if TYPE_CHECKING:
 
 YEAR = 52
 """Weeks that are looked at together, or as many as there are: every season once. Half a year as a
-window of its own around each week costs as much in ``pasta``, up to 1 % more elsewhere."""
+window of its own around each week costs as much in ``pasta`` and up to 1 % more elsewhere."""
+
+LEAST_BOUND = 2.0
+"""Standard deviations within which demand is usual whatever the costs: a lower bound would cut what
+is no peak, and the distribution fitted to the rest would lie too low. Two are what Gelper, Fried
+and Croux (2010, *Robust forecasting with exponential and Holt-Winters smoothing*) clean by."""
 
 _WEEK = 7
 _ENOUGH = 0.5  # a cycle of which less was observed does not say how large it was
@@ -93,7 +99,7 @@ def _factors(
     """(periods, items) what is left of the units, as a factor, by the peaks of a history."""
     rows_a_week = _WEEK // DAYS_PER_PERIOD[history.freq]
     weeks = np.ceil(cycles.days / _WEEK - 1e-9).clip(1)
-    bound = np.sqrt(cycles.level / (1 - cycles.level))
+    bound = np.sqrt(cycles.level / (1 - cycles.level)).clip(LEAST_BOUND)
 
     def scaled(columns: slice) -> tuple[Matrix]:
         at = np.arange(history.items.height)[columns]

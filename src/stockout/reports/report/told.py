@@ -20,6 +20,9 @@ _BETWEEN = "; "
 """What verbs put between sentences that belong together."""
 
 
+_NUMBER = re.compile(r"([\d,]+) (.+)")
+
+
 @functools.cache
 def sentences(code: str) -> dict[str, str]:
     """Each English sentence of the verbs, and what it is in the language; none in English."""
@@ -30,7 +33,7 @@ def sentences(code: str) -> dict[str, str]:
 def translated(text: str, code: str) -> str | None:
     """What a verb said, in another language; None where nobody knows it there.
 
-    What is filled in may itself be such a sentence.
+    What is filled in may itself be such a sentence, or a number of something.
 
     >>> translated("the stock of 3 items is not known", "zh")
     '有 3 个商品的库存未知'
@@ -44,6 +47,8 @@ def translated(text: str, code: str) -> str | None:
     known = [part for part in said if part is not None]
     if known and len(known) == len(parts):
         return "；".join(known)
+    if (number := _NUMBER.fullmatch(text)) and number[2] in sentences(code):
+        return f"{number[1]} {sentences(code)[number[2]]}"
     for pattern, other in _patterns(code):
         if match := pattern.fullmatch(text):
             filled = (translated(part, code) or part for part in match.groups())
