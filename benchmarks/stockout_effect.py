@@ -154,14 +154,16 @@ def report(world: str, strength: float, runs: list[Run]) -> None:
         bias = f"{miss.mean() / scale:+8.1%} +-{sure:6.1%}"
     half = 1.959964 * error
     p_values = np.array([r.p_values for r in runs if r.p_values is not None])
-    failed = (p_values < LEVEL / p_values.shape[1]).any(axis=1)
+    placebos = "-"
+    if p_values.size:
+        placebos = f"{np.mean((p_values < LEVEL / p_values.shape[1]).any(axis=1)):.1%}"
     print(
         f"{world:10}{strength:6.2f}{len(runs):6}{truth.mean():8.1f}{estimate.mean():8.1f}"
         f"{bias}"
         f"{np.mean(np.abs(miss) <= half):8.1%}{np.mean(estimate > half):8.1%}"
         f"{np.mean(np.abs(estimate) > half):8.1%}{np.mean(estimate >= mde):8.1%}"
         f"{mde.mean():8.1f}{miss.std():8.1f}{error.mean():8.1f}{naive.mean():9.1f}"
-        f"{strata.mean():9.1f}{failed.mean():9.1%}{np.mean([r.rows for r in runs]):8.0f}",
+        f"{strata.mean():9.1f}{placebos:>9}{np.mean([r.rows for r in runs]):8.0f}",
         flush=True,
     )
 
