@@ -6,13 +6,12 @@ and from the rows that each system adds, by hand and without reading the files.
 
 from __future__ import annotations
 
-import logging
 import os
 import runpy
 import shutil
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 import pytest
@@ -20,9 +19,6 @@ import pytest
 from stockout.cli.main import run
 from stockout.config import load_config
 from stockout.exports.read import read_tables
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 EXPORTS = Path(__file__).parent / "exports"
 HERE = Path(__file__).parent
@@ -148,16 +144,6 @@ TRUTHS = {
         lead_time="assumed",
     ),
 }
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    logger = logging.getLogger("stockout")
-    before = logger.level, logger.propagate, list(logger.handlers)
-    yield
-    logger.setLevel(before[0])
-    logger.propagate = before[1]
-    logger.handlers[:] = before[2]
 
 
 @pytest.fixture
