@@ -12,7 +12,8 @@
 - Few repeat buyers: how often a fit converges.
 - Real data: verdict, holdout and rhythm on all of CDNOW and on Online Retail II.
 - Simulated business: churn rate beside the customers who truly left.
-- Memory: seconds and peak memory of `stockout churn` on a Parquet file of N customers and lines.
+- Memory: seconds and peak memory of `stockout churn` on a Parquet file of N customers and lines,
+  without stock and with the stock flags of 5,000 items.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,7 @@ PUBLISHED = {
 }
 CDNOW = np.array([0.52484, 6.18299, 0.89136, 1.61400])  # of the MBG/NBD
 FIRST_SEED = 7301
+SKUS = 5_000  # of the large file
 
 
 def main() -> None:
@@ -305,21 +307,46 @@ def memory(customers: int, lines: int) -> None:
         _write_lines(Path(folder) / "sales", customers, lines)
         size = sum(file.stat().st_size for file in (Path(folder) / "sales").iterdir())
         print(f"{size / 1e6:,.0f} MB on disk")
-        for by in ("summary", "customer"):
+        _write_stock(Path(folder) / "inventory.parquet")
+        sales_only = ["churn", "--sales", "sales/*.parquet", "--margin", "0.3"]
+        with_stock = [*sales_only, "--inventory", "inventory.parquet"]
+        for asked, by, name in (
+            (sales_only, "summary", "sales alone"),
+            (sales_only, "customer", "sales alone"),
+            (with_stock, "summary", "with the effect of stockouts"),
+        ):
             start = time.perf_counter()
             output = Path(folder) / f"{by}.json"
-            arguments = ["churn", "--sales", "sales/*.parquet", "--by", by, "--margin", "0.3"]
-            arguments += ["--output", str(output)]
+            arguments = [*asked, "--by", by, "--output", str(output)]
             child = subprocess.Popen([sys.executable, "-m", "stockout", *arguments], cwd=folder)
             _, code, usage = os.wait4(child.pid, 0)
             print(
-                f"by {by}: exit {os.waitstatus_to_exitcode(code)}, "
+                f"{name}, by {by}: exit {os.waitstatus_to_exitcode(code)}, "
                 f"{time.perf_counter() - start:.1f} s, {usage.ru_maxrss / 2**20:.2f} GiB at most",
                 flush=True,
             )
             if by == "summary" and output.exists():
-                repeat = json.loads(output.read_text())["repeat_purchase"]
+                told = json.loads(output.read_text())
+                repeat = told["repeat_purchase"]
                 print(repeat["customers"], repeat["parameters"], repeat["goodness_of_fit"]["why"])
+                print(told["effect"] or told["effect_reason"])
+
+
+def _write_stock(path: Path) -> None:
+    """Whether each item was in stock on each day of the lines; a twentieth of the days it was not."""
+    days, first_day = 729, date(2024, 1, 1)
+    generator = np.random.default_rng(FIRST_SEED)
+    begins = generator.random((SKUS, days)) < 0.05 / 6  # episodes of six days on average
+    end = np.where(begins, np.arange(days) + generator.geometric(1 / 6, (SKUS, days)), 0)
+    in_stock = np.maximum.accumulate(end, axis=1) <= np.arange(days)
+    dates = pl.date_range(first_day, first_day + timedelta(days=days - 1), eager=True)
+    pl.DataFrame(
+        {
+            "date": dates[np.tile(np.arange(days), SKUS)],
+            "sku": pl.Series(np.repeat(np.arange(SKUS), days)).cast(pl.String),
+            "in_stock": in_stock.ravel(),
+        }
+    ).write_parquet(path)
 
 
 def _write_lines(folder: Path, customers: int, lines: int) -> None:
@@ -343,7 +370,7 @@ def _write_lines(folder: Path, customers: int, lines: int) -> None:
         pl.DataFrame(
             {
                 "date": (pl.Series(day[which].astype(np.int32)) + first_day).cast(pl.Date),
-                "sku": pl.Series(generator.integers(0, 5000, which.size)).cast(pl.String),
+                "sku": pl.Series(generator.integers(0, SKUS, which.size)).cast(pl.String),
                 "units": units.astype(float),
                 "revenue": units * 9.95,
                 "customer_id": "C" + pl.Series(owner[which] + part * number).cast(pl.String),

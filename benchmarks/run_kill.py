@@ -4,7 +4,8 @@ Each kill is a SIGKILL while the run adds changed exports to the history, replac
 the same date, and tells a webhook of this machine. One half of the moments is drawn over the length
 of a run. A quarter each falls within 100 ms from when the record is written, in which the folder is
 put in its place, and from when the telling begins. Each run is a process of its own, forked from
-one that has loaded the program. Afterwards:
+one that has loaded the program. A run that is done before its moment counts for "not at all", and
+another is started, until so many were killed. Afterwards:
 
 - history: every table of the history can be read, and is as before or as after the run;
 - readable: `latest` names a folder whose files all have the digests that its run.json says;
@@ -20,6 +21,7 @@ one that has loaded the program. Afterwards:
 from __future__ import annotations
 
 import argparse
+import itertools
 import multiprocessing
 import os
 import random
@@ -42,8 +44,7 @@ from stockout.simulator.sample import sample
 if TYPE_CHECKING:
     import polars as pl
 
-STEPS = ("check", "history", "reorder", "alert")
-COMMAND = ["run", "--quiet", "--steps", ",".join(STEPS)]
+COMMAND = ["run", "--quiet"]  # every step
 
 SETTINGS = """
 [history]
@@ -61,6 +62,7 @@ allow_local = true
 hook = "json://user:${{HOOK_KEY}}@127.0.0.1:{port}/"
 """
 
+UNKILLED = "not at all"
 FORKS = multiprocessing.get_context("forkserver")
 
 _AIMED = 0.1
@@ -206,7 +208,9 @@ def main() -> None:
         length = time.perf_counter() - start
         counts: Counter[tuple[str, str]] = Counter()
         aims = (None, output / ".work" / RECORD, None, output / TOLD)
-        for number in range(asked.kills):
+        for number in itertools.count():
+            if number - counts[UNKILLED, "kills"] == asked.kills:
+                break
             name = change_inputs(folder, number)
             before = kept(folder / "history") or {}
             heard, told_at = hook.heard, changed_at(output / TOLD)
@@ -214,7 +218,7 @@ def main() -> None:
             after = moments.uniform(0.0, length if aimed is None else _AIMED)
             code = run(folder, after, aimed=aimed)
             telling = changed_at(output / TOLD) != told_at
-            part = "not at all" if code == 0 else killed_in(output, telling=telling)
+            part = UNKILLED if code == 0 else killed_in(output, telling=telling)
             seen: dict[str, bool] = {"kills": True}
             seen["history"] = is_one_of(kept(folder / "history"), before)
             seen["readable"] = is_whole(output)
@@ -231,7 +235,8 @@ def main() -> None:
             print(number + 1, part, *(f"{each:d}" for each in seen.values()), file=sys.stderr,
                   flush=True)  # fmt: skip
     columns = ("kills", "history", "readable", "between", "next run", "clean", "untold", "twice")
-    print(f"a whole run takes {length:.1f} s; {asked.kills} kills, seed {asked.seed}")
+    print(f"a whole run takes {length:.1f} s; {asked.kills} kills of {number} runs, ", end="")
+    print(f"seed {asked.seed}")
     print(f"{'killed while':24}" + "".join(f"{name:>10}" for name in columns))
     for part in sorted({part for part, _ in counts}):
         print(f"{part:24}" + "".join(f"{counts[part, name]:10}" for name in columns))

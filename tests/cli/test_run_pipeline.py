@@ -47,6 +47,16 @@ def test_from_the_exports_to_final_orders(cli: Cli, shop: Path) -> None:
     assert "who approves is not said once" in outcome.stderr
 
 
+def test_steps_left_out_are_told(cli: Cli, shop: Path) -> None:
+    outcome = cli("run")
+    lines = outcome.stderr.splitlines()
+    assert outcome.code == 0
+    assert "left out: history: no [history] in the configuration" in lines
+    assert "left out: suppliers: no purchases in the configuration" in lines
+    assert lines[-1] == "run: runs/2026-06-28"
+    assert cli("run", "--quiet").stderr == ""
+
+
 def test_what_stops_a_run(cli: Cli, shop: Path) -> None:
     (shop / "runs").mkdir()
     with locked(shop / "runs" / ".lock"):

@@ -89,8 +89,13 @@ def _run(
         clock=time.perf_counter,
         working=run.working,
     )
-    if not run.quiet:
-        say("run", str(folder))
+    if run.quiet:
+        return
+    from stockout.pipeline.dated_folders import left_out
+
+    for step, reason in left_out(folder).items():
+        say("left out", f"{step}: {reason}")
+    say("run", str(folder))
 
 
 def _warn_once() -> None:

@@ -158,6 +158,16 @@ def recorded(folder: Path) -> dict[str, str]:
         ) from None
 
 
+def left_out(folder: Path) -> dict[str, str]:
+    """The steps that a run left out, and why, as its record has them."""
+    record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    return {
+        str(step["name"]): str(step["reason"])
+        for step in record["steps"]
+        if step["state"] == "left out"
+    }
+
+
 def digests(folder: Path) -> dict[str, str]:
     """The SHA-256 of every file below a folder, by its path there, sorted."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())

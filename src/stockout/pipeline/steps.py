@@ -185,7 +185,7 @@ def _no_package(config: Config) -> str | None:
         for fmt in _report_formats(config):
             check_installed(fmt)
     except ConfigError as error:
-        return error.message
+        return f"{error.message}: {error.hint}"
     return None
 
 
