@@ -333,7 +333,7 @@ def memory(customers: int, lines: int) -> None:
 
 
 def _write_stock(path: Path) -> None:
-    """Whether each item was in stock on each day of the lines; a twentieth of the days it was not."""
+    """Whether each item was in stock on each day of the lines; on a twentieth it was not."""
     days, first_day = 729, date(2024, 1, 1)
     generator = np.random.default_rng(FIRST_SEED)
     begins = generator.random((SKUS, days)) < 0.05 / 6  # episodes of six days on average

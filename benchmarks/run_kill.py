@@ -15,7 +15,7 @@ another is started, until so many were killed. Afterwards:
 - untold, twice: of these results the webhook heard nothing, or more than once, after the next run.
   The rule tells at each run, so that nothing but the memory of the run keeps it from repeating.
 
-    python benchmarks/run_kill.py [--kills 100] [--seed 1]
+    python benchmarks/run_kill.py [--kills 100] [--seed 1] [--steps check,history,reorder,alert]
 """
 
 from __future__ import annotations
@@ -44,7 +44,6 @@ from stockout.simulator.sample import sample
 if TYPE_CHECKING:
     import polars as pl
 
-COMMAND = ["run", "--quiet"]  # every step
 
 SETTINGS = """
 [history]
@@ -98,16 +97,19 @@ class Hook:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
-def run(folder: Path, kill_after: float | None = None, *, aimed: Path | None = None) -> int:
+def run(
+    folder: Path, steps: str | None, kill_after: float | None = None, *, aimed: Path | None = None
+) -> int:
     """The exit code of a run, killed after so many seconds if it is not done by then.
 
     Args:
         folder: Where it runs.
+        steps: Its steps; None is all.
         kill_after: Seconds; None lets it end.
         aimed: They count from when this file is written anew.
     """
     before = changed_at(aimed)
-    process = FORKS.Process(target=started, args=(folder,))
+    process = FORKS.Process(target=started, args=(folder, steps))
     process.start()
     while aimed is not None and process.is_alive() and changed_at(aimed) in {before, None}:
         time.sleep(0.0002)
@@ -117,11 +119,11 @@ def run(folder: Path, kill_after: float | None = None, *, aimed: Path | None = N
     return int(process.exitcode or 0)
 
 
-def started(folder: Path) -> None:
+def started(folder: Path, steps: str | None) -> None:
     """A run, in its own process."""
     os.chdir(folder)
     os.environ["HOOK_KEY"] = "none"
-    sys.exit(cli(COMMAND))
+    sys.exit(cli(["run", "--quiet"] if steps is None else ["run", "--quiet", "--steps", steps]))
 
 
 def changed_at(path: Path | None) -> int | None:
@@ -191,6 +193,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--steps", help="default: all")
     asked = parser.parse_args()
     FORKS.set_forkserver_preload(["stockout.pipeline.weekly_run", "apprise", "deltalake"])
     moments = random.Random(asked.seed)  # noqa: S311 - no secret
@@ -201,10 +204,10 @@ def main() -> None:
         with (folder / "stockout.toml").open("a", encoding="utf-8") as file:
             file.write(SETTINGS.format(port=hook.port))
         output = folder / "runs"
-        if run(folder) != 0:
+        if run(folder, asked.steps) != 0:
             raise SystemExit("the run fails without any kill")
         start = time.perf_counter()
-        run(folder)
+        run(folder, asked.steps)
         length = time.perf_counter() - start
         counts: Counter[tuple[str, str]] = Counter()
         aims = (None, output / ".work" / RECORD, None, output / TOLD)
@@ -216,14 +219,14 @@ def main() -> None:
             heard, told_at = hook.heard, changed_at(output / TOLD)
             aimed = aims[number % len(aims)]
             after = moments.uniform(0.0, length if aimed is None else _AIMED)
-            code = run(folder, after, aimed=aimed)
+            code = run(folder, asked.steps, after, aimed=aimed)
             telling = changed_at(output / TOLD) != told_at
             part = UNKILLED if code == 0 else killed_in(output, telling=telling)
             seen: dict[str, bool] = {"kills": True}
             seen["history"] = is_one_of(kept(folder / "history"), before)
             seen["readable"] = is_whole(output)
             seen["between"] = not is_whole(output) and any(output.glob(".old-*"))
-            ended = run(folder) == 0 and is_whole(output)
+            ended = run(folder, asked.steps) == 0 and is_whole(output)
             found = kept(folder / "history")
             added = found is not None and name in found["products"]["name"]
             seen["next run"] = ended and added and is_one_of(found, before)
@@ -234,9 +237,14 @@ def main() -> None:
             counts.update({(part, name): int(each) for name, each in seen.items()})
             print(number + 1, part, *(f"{each:d}" for each in seen.values()), file=sys.stderr,
                   flush=True)  # fmt: skip
-    columns = ("kills", "history", "readable", "between", "next run", "clean", "untold", "twice")
     print(f"a whole run takes {length:.1f} s; {asked.kills} kills of {number} runs, ", end="")
     print(f"seed {asked.seed}")
+    print_table(counts)
+
+
+def print_table(counts: Counter[tuple[str, str]]) -> None:
+    """A line for each part of a run that was killed, and what was seen afterwards."""
+    columns = ("kills", "history", "readable", "between", "next run", "clean", "untold", "twice")
     print(f"{'killed while':24}" + "".join(f"{name:>10}" for name in columns))
     for part in sorted({part for part, _ in counts}):
         print(f"{part:24}" + "".join(f"{counts[part, name]:10}" for name in columns))

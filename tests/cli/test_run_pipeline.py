@@ -47,7 +47,8 @@ def test_from_the_exports_to_final_orders(cli: Cli, shop: Path) -> None:
     assert "who approves is not said once" in outcome.stderr
 
 
-def test_steps_left_out_are_told(cli: Cli, shop: Path) -> None:
+@pytest.mark.usefixtures("shop")
+def test_steps_left_out_are_told(cli: Cli) -> None:
     outcome = cli("run")
     lines = outcome.stderr.splitlines()
     assert outcome.code == 0

@@ -234,3 +234,18 @@ def test_goods_received_are_not_taken_for_sales_though_the_header_is_the_same(fo
     assert tables.sales["units"].sum() == sum(TRUTHS["guanjiapo"].sold)
     assert tables.suppliers is not None
     assert tables.suppliers["supplier_id"].to_list() == ["饮料厂"]
+
+
+def test_customers_of_sales_are_not_taken_for_suppliers(folder: Path) -> None:
+    exports = folder / "exports"
+    exports.mkdir()
+    (exports / "export.csv").write_text(
+        "单据编号,日期,往来单位,商品编号,商品全名,数量,单价,金额\n"
+        "X1,2026-05-01,王五,A1,茶,3,2.5,7.5\n"
+        "X2,2026-05-02,李四,A2,杯,2,9,18\n"
+    )
+    assert run(["init", "--yes", "exports"]) == 0
+    tables = read_tables(load_config(Path("stockout.toml")))
+    assert tables.sales is not None
+    assert tables.sales["customer_id"].to_list() == ["王五", "李四"]
+    assert tables.suppliers is None

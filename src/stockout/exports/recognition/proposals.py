@@ -256,8 +256,10 @@ def _with_second_table(fits: list[Fit]) -> list[Fit]:
 def choose(understood: Sequence[Understood], ask: Ask) -> tuple[list[Proposal], dict[int, str]]:
     """Decides which exports each table is read from.
 
-    A table that an export makes only as a fallback is taken where no other export makes it; one
-    that lacks a column is completed by a question, where no other export makes the table.
+    A table that an export makes only as a fallback is taken where no other export makes it, and
+    where the export is not taken for another thing already: lines that are read as sales say
+    nothing of suppliers, though they could be receipts. A table that lacks a column is completed by
+    a question, where no other export makes the table.
 
     Args:
         understood: What the exports can be.
@@ -277,7 +279,13 @@ def choose(understood: Sequence[Understood], ask: Ask) -> tuple[list[Proposal], 
         ]
         complete = [offer for offer in offers if not offer[1].missing]
         first = [offer for offer in complete if not offer[1].fallback]
-        fallback = _best_of_each_system([offer for offer in complete if offer[1].fallback])
+        fallback = _best_of_each_system(
+            [
+                (index, fit)
+                for index, fit in complete
+                if fit.fallback and not _is_another(fit, understood[index].kin, proposals)
+            ]
+        )
         for index, fit in first or fallback:
             of = understood[index]
             proposals.append(
@@ -297,6 +305,11 @@ def choose(understood: Sequence[Understood], ask: Ask) -> tuple[list[Proposal], 
         elif index not in unused:
             unused[index] = _why_unused(each)
     return proposals, unused
+
+
+def _is_another(fit: Fit, kin: Kin, proposals: Sequence[Proposal]) -> bool:
+    """Whether the export is taken for another one than this table would be made of."""
+    return any(taken.kin is kin and taken.fit.profile != fit.profile for taken in proposals)
 
 
 def _why_unused(each: Understood) -> str:
