@@ -222,6 +222,16 @@ def test_unknown_stock_is_in_the_long_run_only(caplog: pytest.LogCaptureFixture)
     assert "1 item has unknown stock" in caplog.text
 
 
+def test_a_lead_time_cut_below_none_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    simulated(targets=[0.95], scenarios=[Scenario.said(lead_time="-12d")])
+    assert caplog.messages == [
+        "lead time -12 d: 3 items have a shorter lead time than that, and are delivered at once"
+    ]
+    caplog.clear()
+    simulated(targets=[0.95], scenarios=[Scenario.said(lead_time="-10d")])
+    assert caplog.messages == []
+
+
 def test_items_that_differ_keep_their_own_targets() -> None:
     own = PRODUCTS.with_columns(service_level=pl.Series([0.99, None, 0.7]))
     frame = simulated(products=own, paths=5)

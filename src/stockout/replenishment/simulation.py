@@ -28,7 +28,11 @@ from stockout.replenishment.constraints import with_order_limits
 from stockout.replenishment.inputs import Tables, conformed, up_to
 from stockout.replenishment.scenarios import TODAY, Scenario, check_targets
 from stockout.replenishment.simulation_figures import figures_frame
-from stockout.replenishment.simulation_lines import simulation_lines, with_money
+from stockout.replenishment.simulation_lines import (
+    simulation_lines,
+    warn_of_cut_lead_times,
+    with_money,
+)
 from stockout.replenishment.simulation_stand import GROUPS, MOST_AHEAD, group_rows, stand_of
 from stockout.replenishment.simulation_targets import named_rows, tried_targets
 from stockout.replenishment.targets import Unmet, with_targets
@@ -230,6 +234,7 @@ def simulate(  # noqa: PLR0917 - the tables, in the order of the design
     )
     tried = tried_targets(lines, targets or TARGETS, by_fill_rate=fill_rate is not None)
     worlds = [Scenario(), *(each for each in dict.fromkeys(scenarios) if each.name != TODAY)]
+    warn_of_cut_lead_times(lines, worlds)
     names = _supplier_names(tables)
     outages = [each.outage_days(lines["supplier_id"].to_list(), names) for each in worlds]
     fitting = partial(fitted, models=models, time_budget=time_budget)

@@ -21,8 +21,11 @@ from stockout.tables import ITEM
 from stockout.wording import number_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from stockout.demand.history import History
     from stockout.replenishment.inputs import Tables
+    from stockout.replenishment.scenarios import Scenario
 
 logger = logging.getLogger(__name__)
 
@@ -125,6 +128,25 @@ def _possible(lines: pl.DataFrame) -> pl.DataFrame:
             ),
         )
     return known
+
+
+def warn_of_cut_lead_times(lines: pl.DataFrame, worlds: Iterable[Scenario]) -> None:
+    """Tells of scenarios that take more off a lead time than there is of it."""
+    for world in worlds:
+        change = world.lead_time
+        if change is None or change.how != "add":
+            continue
+        cut = int((lines["lead_time_days"] + change.by < 0).sum())
+        if cut:
+            logger.warning(
+                "%s: %s delivered at once",
+                world.name,
+                number_of(
+                    cut,
+                    "item has a shorter lead time than that, and is",
+                    "items have a shorter lead time than that, and are",
+                ),
+            )
 
 
 def with_money(
