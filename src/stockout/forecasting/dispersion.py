@@ -26,7 +26,7 @@ FLOOR = 1e-3
 """Smallest variance-to-mean ratio; a forecast that never erred still could."""
 
 _FEW_ITEMS = 5.0  # items, at means that differ by a factor e, that a slope of 0 counts for
-_WINSOR = (0.05, 0.95)  # quantiles to which the ratios of the pool are drawn in
+_WINSOR = 0.05  # share of the ratios at each end that is drawn in, from three items on one at least
 
 
 def variance_to_mean(ahead: Windows, forecast: NDArray[np.floating]) -> tuple[Matrix, Matrix]:
@@ -53,7 +53,8 @@ class Pool:
     Taylor's power law (1961), "Aggregation, variance and the mean": ``ratio = a * mean**b``, fitted
     by least squares in logarithms, where ``b`` is between 0 (independent purchases) and 1 (all vary
     together) and leans to 0 when few items tell. It is scaled to the winsorised arithmetic mean of
-    the ratios, because a few items with one huge order would otherwise widen all others.
+    the ratios, because a few items with one huge order would otherwise widen all others; in a small
+    shop one such item is enough (``benchmarks/small_shops.py``).
     """
 
     def __init__(self, ratio: Matrix, mean: Matrix, independent: Matrix) -> None:
@@ -70,12 +71,18 @@ class Pool:
             slope = (x * np.log(ratio[vary])).sum() / ((x * np.log(mean[vary])).sum() + _FEW_ITEMS)
             self.slope = float(np.clip(slope, 0, 1))
         scaled = ratio / mean**self.slope
-        inside = np.clip(scaled, *np.quantile(scaled, _WINSOR))
-        self.scale = float(np.average(inside, weights=weight))
+        self.scale = float(np.average(_winsorised(scaled), weights=weight))
 
     def ratio(self, mean: Matrix) -> Matrix:
         """The pooled ratio at each mean."""
         return np.asarray(self.scale * np.maximum(mean, 1e-3) ** self.slope)
+
+
+def _winsorised(values: Matrix) -> Matrix:
+    """The values, those at both ends drawn in to the next one inside; two or fewer as they are."""
+    outside = max(int(_WINSOR * values.size), int(values.size > 2))
+    ranked = np.sort(values)
+    return np.clip(values, ranked[outside], ranked[-1 - outside])
 
 
 def shrunk_ratio(ratio: Matrix, mean: Matrix, independent: Matrix, pool: Pool) -> Matrix:
