@@ -10,7 +10,7 @@ import pytest
 
 from stockout.demand.history import demand_history
 from stockout.impact.active_life import active_periods, open_orders
-from stockout.impact.stockout_effect.exposure import dose, habits, pair_days
+from stockout.impact.stockout_effect.exposure import dose, habits, window_days
 from stockout.impact.stockout_effect.landmarks import landmark_days, panel
 from stockout.impact.stockout_effect.out_days import OutDays, active_availability, out_days
 from stockout.impact.stockout_effect.purchases import Purchases, purchases
@@ -58,7 +58,7 @@ def test_a_week_without_what_is_bought_every_fortnight_thwarts_half_a_purchase()
     always_there = out_of(known, {})
     habit = habits(seen, known, always_there)
     assert habit.rate == pytest.approx([1 / 14])
-    assert dose(seen, habit.rate, pair_days(seen, out.out, 0, 28)) == pytest.approx([0.5])
+    assert dose(seen, habit.rate, window_days(seen, out.out, 0, 28)).ravel() == pytest.approx([0.5])
 
 
 def test_a_habit_is_the_rate_while_the_item_was_there() -> None:
@@ -79,7 +79,8 @@ def test_exposure_counts_what_was_bought_before_and_not_who_came() -> None:
     out = out_of(known, {"A": range(LANDMARK, LANDMARK + 28)})
     seen = panel(known, landmark_days(DAYS))
     usual = seen.pair_count / 182
-    assert dose(seen, usual, pair_days(seen, out.out, 0, 28)) == pytest.approx([4.0, 4.0])
+    days = window_days(seen, out.out, 0, 28)
+    assert dose(seen, usual, days).ravel() == pytest.approx([4.0, 4.0])
 
 
 def test_panel_takes_who_ordered_three_times_and_lately() -> None:

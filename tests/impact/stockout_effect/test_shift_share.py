@@ -35,7 +35,7 @@ def test_error_is_the_formula_of_adao_kolesar_and_morales() -> None:
     direct = np.sqrt(sum(score[cluster == c].sum() ** 2 for c in range(cluster.max() + 1)))
 
     sparse = shares(row, shock, share[row, shock], len(share), cluster)
-    found = shift_share_error(sparse, influence, residual)
+    [found] = shift_share_error(sparse, influence, residual)
     assert found.error == pytest.approx(direct, rel=1e-4)
     assert 1 < found.effective <= cluster.max() + 1
 

@@ -1,7 +1,11 @@
-"""Who bought what and when: sales lines of known customers, coded for arrays."""
+"""Who bought what and when: sales lines of known customers, coded for arrays.
+
+Codes are narrow and lie by day: a window of days is a slice of them, however many lines there are.
+"""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,12 +14,14 @@ import polars as pl
 from stockout.tables import ITEM
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from numpy.typing import NDArray
 
     Codes = NDArray[np.int64]
     Matrix = NDArray[np.float64]
+    Narrow = NDArray[np.int32]
+
+
+_EPOCH = date(1970, 1, 1)
 
 
 class Purchases(NamedTuple):
@@ -25,11 +31,11 @@ class Purchases(NamedTuple):
     days: int  # up to and with as-of
     customers: pl.Series  # (customers,) customer_id
     items: pl.DataFrame  # sku, location
-    line_customer: Codes  # (lines,) sorted by customer and day, one a customer, day and item
-    line_day: Codes
-    line_item: Codes
-    order_customer: Codes  # (orders,) sorted by customer and day
-    order_day: Codes
+    line_day: Narrow  # (lines,) sorted by day, customer and item, each of them once
+    line_customer: Narrow
+    line_item: Narrow
+    order_day: Narrow  # (orders,) sorted by day and customer
+    order_customer: Narrow
     sold: Matrix  # (days, items) units sold to everybody, returns left out
     promoted: Matrix | None  # (days, items) 1 where a line said it was on promotion
 
@@ -44,47 +50,72 @@ def purchases(lines: pl.DataFrame, availability: pl.DataFrame, as_of: date) -> P
         availability: Columns sku, location; these items get a place too.
         as_of: Later lines are ignored.
     """
-    lines = lines.filter((pl.col("date") <= as_of) & (pl.col("units") > 0))
-    items = pl.concat([lines.select(ITEM), availability.select(ITEM)]).unique().sort(ITEM)
-    first = pl.concat([lines["date"], availability["date"]]).sort()[0]
-    coded = lines.join(items.with_row_index("item"), on=ITEM, how="left").with_columns(
-        day=(pl.col("date") - pl.lit(first)).dt.total_days()
-    )
-    known = coded.filter(pl.col("customer_id").is_not_null())
-    customers = known["customer_id"].unique().sort()
-    known = known.join(
-        pl.DataFrame({"customer_id": customers}).with_row_index("customer"), on="customer_id"
-    )
-    bought = known.select("customer", "day", "item").unique().sort("customer", "day", "item")
-    orders = (
-        known.select("customer", "day", "order_id").unique().sort("customer", "day", "order_id")
-    )
+    columns = "date", *ITEM, "units", "customer_id", "order_id", "on_promo"
+    lines = lines.select(columns).filter((pl.col("date") <= as_of) & (pl.col("units") > 0))
+    items = pl.concat([each.select(ITEM).unique() for each in (lines, availability)])
+    items = items.unique().sort(ITEM)
+    first = pl.concat([each["date"].unique() for each in (lines, availability)]).sort()[0]
     days = (as_of - first).days + 1
-    shape = (days, items.height)
-    at = coded["day"].to_numpy() * items.height + coded["item"].to_numpy()
+    shape = days, items.height
+    day = (lines["date"].to_physical() - (first - _EPOCH).days).to_numpy()
+    item = _places(lines.select(ITEM), items)
+    at = day * np.int64(items.height) + item
+    sold = np.bincount(at, lines["units"].to_numpy(), days * items.height).astype(np.float64)
     promoted = None
-    if coded["on_promo"].any():
-        flag = coded["on_promo"].fill_null(value=False).to_numpy()
-        promoted = (np.bincount(at, flag, days * items.height) > 0).astype(float).reshape(shape)
+    if lines["on_promo"].any():
+        flag = lines["on_promo"].fill_null(value=False).to_numpy()
+        promoted = (np.bincount(at, flag, sold.size) > 0).astype(float).reshape(shape)
+    del at
+    named = lines["customer_id"].is_not_null()
+    who = lines.filter(named).select("customer_id", "order_id")
+    there = slice(None) if named.all() else named.to_numpy()
+    customers = who["customer_id"].unique().sort()
+    customer = _places(who.select("customer_id"), customers.to_frame())
+    order = day[there] * np.int64(customers.len()) + customer
+    line = distinct(order * items.height + item[there])
+    if who["order_id"].null_count() < who.height:
+        order = who.select("order_id", order=pl.Series(order)).unique()["order"].sort().to_numpy()
+    else:
+        order = distinct(line // items.height)
+    owner = line // items.height
     return Purchases(
         first=first,
         days=days,
         customers=customers,
         items=items,
-        line_customer=_codes(bought["customer"]),
-        line_day=_codes(bought["day"]),
-        line_item=_codes(bought["item"]),
-        order_customer=_codes(orders["customer"]),
-        order_day=_codes(orders["day"]),
-        sold=np.asarray(
-            np.bincount(at, coded["units"].to_numpy(), days * items.height), np.float64
-        ).reshape(shape),
+        line_day=(owner // customers.len()).astype(np.int32),
+        line_customer=(owner % customers.len()).astype(np.int32),
+        line_item=(line % items.height).astype(np.int32),
+        order_day=(order // customers.len()).astype(np.int32),
+        order_customer=(order % customers.len()).astype(np.int32),
+        sold=sold.reshape(shape),
         promoted=promoted,
     )
 
 
-def _codes(column: pl.Series) -> Codes:
-    return column.cast(pl.Int64).to_numpy()
+def _places(rows: pl.DataFrame, names: pl.DataFrame) -> NDArray[np.uint32]:
+    """(rows,) place of each row among names."""
+    numbered = names.with_row_index("#place")
+    found = rows.join(numbered, on=names.columns, how="left", maintain_order="left")
+    return np.asarray(found["#place"].to_numpy(), dtype=np.uint32)
+
+
+def distinct(values: Codes) -> Codes:
+    """Sorted, each value once; sorts in place."""
+    values.sort()
+    new = np.ones(values.size, dtype=np.bool_)
+    np.not_equal(values[1:], values[:-1], out=new[1:])
+    return values[new]
+
+
+def within(days: Narrow, start: int, stop: int) -> slice:
+    """The rows of sorted days from start to before stop.
+
+    >>> within(np.array([0, 1, 1, 4], dtype=np.int32), 1, 4)
+    slice(1, 3, None)
+    """
+    first, last = np.searchsorted(days, np.array([start, stop], dtype=days.dtype))
+    return slice(int(first), int(last))
 
 
 def running(matrix: Matrix) -> Matrix:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import lsqr
+from scipy.sparse.linalg import LinearOperator, lsqr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,14 +26,26 @@ _STEPS = 200
 
 
 class Shares(NamedTuple):
-    """(rows, shocks) how much each shock counts for each row, sparse."""
+    """(rows, shocks) how much each shock counts for each row, sparse: a matrix with scaled rows."""
 
     matrix: sparse.csr_array
+    scale: Vector  # (rows,)
     cluster: Codes  # (shocks,) 0, 1, ...
 
     def scaled(self, weight: Vector) -> Shares:
         """Rows times weight (rows,)."""
-        return Shares(sparse.csr_array(self.matrix.multiply(weight[:, None])), self.cluster)
+        return self._replace(scale=self.scale * weight)
+
+    @property
+    def operator(self) -> LinearOperator:
+        """The scaled matrix, which is never built."""
+        transposed = self.matrix.T
+        return LinearOperator(
+            self.matrix.shape,
+            matvec=lambda shock: self.scale * (self.matrix @ shock),
+            rmatvec=lambda row: transposed @ (self.scale * row),
+            dtype=np.dtype(np.float64),
+        )
 
 
 def shares(row: Codes, shock: Codes, weight: Vector, rows: int, cluster_of: Codes) -> Shares:
@@ -49,7 +61,7 @@ def shares(row: Codes, shock: Codes, weight: Vector, rows: int, cluster_of: Code
     used, place = np.unique(shock, return_inverse=True)
     matrix = sparse.csr_array((weight, (row, place)), shape=(rows, used.size))
     _, cluster = np.unique(cluster_of[used], return_inverse=True)
-    return Shares(matrix, cluster)
+    return Shares(matrix, np.ones(rows), cluster)
 
 
 class ShiftShareError(NamedTuple):
@@ -59,26 +71,31 @@ class ShiftShareError(NamedTuple):
     effective: float  # clusters of the same size that would have the same inequality
 
 
-def shift_share_error(share: Shares, influence: Vector, residual: Vector) -> ShiftShareError:
-    """The exposure-robust standard error.
+def shift_share_error(
+    share: Shares, influence: Vector, *residuals: Vector
+) -> list[ShiftShareError]:
+    """The exposure-robust standard error of one coefficient for each outcome.
 
     Args:
         share: Shares of the instrument.
         influence: (rows,) the instrument with the controls taken out, scaled so that the
             coefficient is its product with the outcome.
-        residual: (rows,) residual of the outcome.
+        residuals: (rows,) residual of each outcome.
 
     >>> one = shares(np.arange(4), np.arange(4), np.ones(4), 4, np.arange(4))
     >>> found = shift_share_error(one, np.array([1.0, -1, 1, -1]), np.array([1.0, 2, 2, 4]))
-    >>> round(found.error, 4), round(found.effective, 2)  # each row its own shock: White (1980)
+    >>> round(found[0].error, 4), round(found[0].effective, 2)  # each row a shock: White (1980)
     (5.0, 4.0)
     """
-    shock = lsqr(share.matrix, influence, damp=_DAMP, iter_lim=_STEPS)[0]
-    score = np.bincount(share.cluster, shock * (share.matrix.T @ residual))
-    square = score**2
-    moved = np.bincount(share.cluster, (shock * share.matrix.sum(axis=0)) ** 2)
+    operator = share.operator
+    shock = lsqr(operator, influence, damp=_DAMP, iter_lim=_STEPS)[0]
+    moved = np.bincount(share.cluster, (shock * operator.rmatvec(np.ones(influence.size))) ** 2)
     effective = moved.sum() ** 2 / max(float((moved**2).sum()), np.finfo(float).tiny)
-    return ShiftShareError(float(square.sum()) ** 0.5, float(effective))
+    errors = []
+    for residual in residuals:
+        score = np.bincount(share.cluster, shock * operator.rmatvec(residual))
+        errors.append(ShiftShareError(float((score**2).sum()) ** 0.5, float(effective)))
+    return errors
 
 
 def clustered_error(cluster: Codes, influence: Vector, residual: Vector) -> float:
