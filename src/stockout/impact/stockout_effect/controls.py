@@ -17,6 +17,7 @@ import numpy as np
 
 from stockout.impact.stockout_effect.exposure import dose, window_days
 from stockout.impact.stockout_effect.landmarks import BEFORE, RECENT, WINDOW
+from stockout.impact.stockout_effect.least_squares import side_by_side
 from stockout.impact.stockout_effect.purchases import running
 
 if TYPE_CHECKING:
@@ -90,10 +91,7 @@ def controls(
     given = sum(part.shape[1] for part in parts)
     columns = [*(column for part in parts for column in part.T), *features.values()]
     columns += _powers(features)
-    every = np.empty((seen.rows, len(columns)), order="F")
-    for place, column in enumerate(columns):
-        every[:, place] = column
-    return Controls(features, every, given)
+    return Controls(features, side_by_side(columns), given)
 
 
 def _since_last_order(seen: Panel, out: OutDays, habit: Habits) -> tuple[Vector, Vector]:

@@ -99,6 +99,7 @@ def stockout_effect(
     ready = _ready(lines, availability, as_of, every_weeks)
     if isinstance(ready, NotKnown):
         return ready
+    del lines, availability  # coded by now
     bought, out, starts = ready
     found = _estimated(bought, out, starts, category=_category(bought, products), clv=clv)
     return found if isinstance(found, NotKnown) else _judged(found, placebos(starts, bought, out))

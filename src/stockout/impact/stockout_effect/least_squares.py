@@ -25,6 +25,14 @@ _BLOCK = 8192  # rows; some fifty columns of them stay in a cache
 _DEPENDENT = 1e-9  # of its length is what others leave of a column that tells nothing new
 
 
+def side_by_side(columns: Sequence[Vector]) -> Matrix:
+    """(rows, k) columns in Fortran order, for which a long matrix is a column after the other."""
+    matrix = np.empty((columns[0].size, len(columns)), order="F")
+    for place, column in enumerate(columns):
+        matrix[:, place] = column
+    return matrix
+
+
 class LeastSquares:
     """What columns tell of values."""
 

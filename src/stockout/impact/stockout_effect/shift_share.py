@@ -58,8 +58,10 @@ def shares(row: Codes, shock: Codes, weight: Vector, rows: int, cluster_of: Code
         rows: Number of rows.
         cluster_of: (all shocks,) cluster of every shock.
     """
-    used, place = np.unique(shock, return_inverse=True)
-    matrix = sparse.csr_array((weight, (row, place)), shape=(rows, used.size))
+    used = np.flatnonzero(np.bincount(shock))
+    place = np.zeros(int(shock.max(initial=0)) + 1, dtype=np.int32)
+    place[used] = np.arange(used.size)
+    matrix = sparse.csr_array((weight, (row, place[shock])), shape=(rows, used.size))
     _, cluster = np.unique(cluster_of[used], return_inverse=True)
     return Shares(matrix, np.ones(rows), cluster)
 
@@ -88,7 +90,7 @@ def shift_share_error(
     (5.0, 4.0)
     """
     operator = share.operator
-    shock = lsqr(operator, influence, damp=_DAMP, iter_lim=_STEPS)[0]
+    shock = lsqr(*_system(share, influence), damp=_DAMP, iter_lim=_STEPS)[0]
     moved = np.bincount(share.cluster, (shock * operator.rmatvec(np.ones(influence.size))) ** 2)
     effective = moved.sum() ** 2 / max(float((moved**2).sum()), np.finfo(float).tiny)
     errors = []
@@ -96,6 +98,24 @@ def shift_share_error(
         score = np.bincount(share.cluster, shock * operator.rmatvec(residual))
         errors.append(ShiftShareError(float((score**2).sum()) ** 0.5, float(effective)))
     return errors
+
+
+def _system(share: Shares, influence: Vector) -> tuple[LinearOperator | sparse.csr_array, Vector]:
+    """Matrix and right side; where each row has one shock, one row a shock and one for the rest.
+
+    Both have the same normal equations and the same distance, and so the same solution at each
+    step.
+    """
+    if share.matrix.nnz != influence.size or np.diff(share.matrix.indptr).max(initial=0) > 1:
+        return share.operator, influence
+    square = (share.scale * share.matrix.data) ** 2
+    size = np.sqrt(np.bincount(share.matrix.indices, square, share.matrix.shape[1]))
+    told = share.operator.rmatvec(influence)
+    told = np.divide(told, size, out=np.zeros_like(told), where=size > 0)
+    rest = max(float(influence @ influence - told @ told), 0.0) ** 0.5
+    place = np.arange(size.size)
+    shape = size.size + 1, size.size
+    return sparse.csr_array((size, (place, place)), shape=shape), np.append(told, rest)
 
 
 def clustered_error(cluster: Codes, influence: Vector, residual: Vector) -> float:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stockout.impact.stockout_effect.exposure import pair_days
+from stockout.impact.stockout_effect.exposure import pair_days, window_days
 from stockout.impact.stockout_effect.landmarks import AFTER, GAP, WINDOW
+from stockout.impact.stockout_effect.least_squares import side_by_side
 from stockout.impact.stockout_effect.purchases import within
 from stockout.impact.stockout_effect.regression import Coefficient, Design, two_stage, two_stage_all
 from stockout.impact.stockout_effect.shift_share import shares
@@ -19,6 +20,7 @@ from stockout.impact.stockout_effect.shift_share import shares
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from stockout.impact.stockout_effect.landmarks import Part
     from stockout.impact.stockout_effect.out_days import OutDays
     from stockout.impact.stockout_effect.purchases import Purchases
     from stockout.impact.stockout_effect.setting import Frame
@@ -102,45 +104,47 @@ def _substituted(
     a control; so is how often the item itself is out in the long run.
     """
     seen, habit = main.panel, main.habit
-    item, row = seen.pair_item, seen.pair_row
-    own = category[item]
-    place = row.astype(np.int64) * (int(category.max()) + 2) + own
-    cells, cell = np.unique(place, return_inverse=True)
-    there = WINDOW - pair_days(seen, out.out, 0, WINDOW)
-    others = _of_others(main, bought, category, cells)
-
-    def rest(values: Vector) -> Vector:
-        return np.bincount(cell, values)[cell] - values
-
-    outcome = rest(habit.later.pairs) + others[cell]
-    expected = rest(habit.rate * there)
+    there = WINDOW - window_days(seen, out.out, 0, WINDOW)
+    size, people = int(category.max()) + 2, len(bought.customers)
+    outcome, expected = np.empty((2, seen.pair_cell.size))
+    for part in seen.at_each():
+        own = part.pairs
+        cells, cell = np.unique(part.row * size + category[part.item], return_inverse=True)
+        others = _of_others(part, bought, part.row_of(seen, people), category, cells)
+        outcome[own] = _rest(cell, habit.later.pairs[own]) + others[cell]
+        expected[own] = _rest(cell, habit.rate[own] * there[part.place, part.item])
+    cell, rows = seen.pair_cell, np.arange(seen.pair_cell.size, dtype=np.int32)
+    item, rate = seen.pair_item, habit.rate
     long_run = (out.out[-1] / np.maximum(out.known[-1], 1))[item]
-    use = (own >= 0).astype(np.float64)
     days = pair_days(seen, out.out, 0, WINDOW)
-    before = habit.rate * long_run
-    columns = [np.ones(own.size), expected, habit.rate, habit.rate**2, before, long_run]
+    use = (category[item] >= 0).astype(np.float64)
     of_item = np.tile(np.arange(bought.items.height), len(seen.starts))
     design = Design(
-        treatments=(habit.rate * main.thwarted.days.ravel()[seen.pair_cell])[:, None],
-        instruments=(habit.rate * days)[:, None],
-        controls=np.column_stack(columns),
-        shares=shares(np.arange(own.size), seen.pair_cell, habit.rate, own.size, of_item),
-        customer=seen.customer[row],
+        treatments=(rate * main.thwarted.days.ravel()[cell])[:, None],
+        instruments=(rate * days)[:, None],
+        controls=side_by_side(
+            [np.ones_like(rate), expected, rate, rate**2, rate * long_run, long_run]
+        ),
+        shares=shares(rows, cell, rate, rate.size, of_item),
+        customer=seen.customer[seen.pair_row],
     )
     return two_stage(outcome, design, use)
 
 
-def _of_others(main: Frame, bought: Purchases, category: Codes, cells: Codes) -> Vector:
+def _rest(cell: Codes, values: Vector) -> Vector:
+    """(pairs,) sum of the values of each pair's cell without its own."""
+    return np.bincount(cell, values)[cell] - values
+
+
+def _of_others(
+    part: Part, bought: Purchases, row_of: Codes, category: Codes, cells: Codes
+) -> Vector:
     """(cells,) purchases of items without a habit, by row and category."""
-    seen, items, people = main.panel, bought.items.height, len(bought.customers)
-    size, counts = int(category.max()) + 2, np.zeros(cells.size)
-    for part in seen.at_each():
-        lines = within(bought.line_day, part.start, part.start + WINDOW)
-        row = part.row_of(seen, people)[bought.line_customer[lines]]
-        item = bought.line_item[lines][row >= 0]
-        row = row[row >= 0]
-        new = ~np.isin(row * items + item, part.row * items + part.item)
-        wanted = ((row + part.rows.start) * size + category[item])[new]
-        at = np.minimum(np.searchsorted(cells, wanted), cells.size - 1)
-        counts += np.bincount(at[cells[at] == wanted], minlength=cells.size)
-    return counts
+    size, items = int(category.max()) + 2, bought.items.height
+    lines = within(bought.line_day, part.start, part.start + WINDOW)
+    row, item = row_of[bought.line_customer[lines]], bought.line_item[lines]
+    row, item = row[row >= 0], item[row >= 0]
+    new = ~np.isin(row * items + item, part.row * items + part.item)
+    wanted = (row * size + category[item])[new]
+    at = np.minimum(np.searchsorted(cells, wanted), cells.size - 1)
+    return np.bincount(at[cells[at] == wanted], minlength=cells.size).astype(np.float64)
