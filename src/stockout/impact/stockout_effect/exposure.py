@@ -83,8 +83,8 @@ def habits(seen: Panel, bought: Purchases, out: OutDays) -> Habits:
         said += np.bincount(kind[own], rate[own] * there[part.place, item], kinds.size)
     rate *= _calibration(told, said, np.divmod(kinds, _SILENCE_BINS.size + 1))[kind]
     cells = seen.by_cell(rate)
-    everybody = cells.sum(axis=0).reshape(there.shape)
-    return Habits(rate, cells.sum(axis=1), everybody, later)
+    total, everybody = (np.asarray(cells.sum(axis=axis), np.float64) for axis in (1, 0))
+    return Habits(rate, total, everybody.reshape(there.shape), later)
 
 
 class Bought(NamedTuple):

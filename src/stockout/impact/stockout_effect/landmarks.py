@@ -166,7 +166,7 @@ def panel(bought: Purchases, starts: Codes, *, outcome: tuple[int, int] | None =
     joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
     sizes, cell, times = (np.concatenate(column) for column in zip(*pairs, strict=True))
     start_of = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-    return Panel(starts, bought.items.height, *joined, start_of, cell, times)
+    return Panel(starts, bought.items.height, *joined, *(start_of, cell, times))
 
 
 def _pairs(bought: Purchases, start: int, here: Codes) -> tuple[Codes, Narrow, Narrow]:
@@ -178,7 +178,11 @@ def _pairs(bought: Purchases, start: int, here: Codes) -> tuple[Codes, Narrow, N
     inside = row >= 0
     key = row[inside] * items + bought.line_item[lines][inside]
     pair, counts = np.unique(key, return_counts=True)
-    return pair // items, (pair % items).astype(np.int32), counts.astype(np.int32)
+    return (
+        np.asarray(pair // items, np.int64),
+        (pair % items).astype(np.int32),
+        counts.astype(np.int32),
+    )
 
 
 def _concentration(row: Codes, counts: Narrow, rows: int) -> Vector:

@@ -8,7 +8,7 @@ Algebra and its Applications 88/89, 31-48).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -48,11 +48,11 @@ class LeastSquares:
         self._used = np.ones(width, dtype=np.bool_)
         triangle = np.zeros((width, width))
         for _, block in self._blocks():
-            triangle = np.linalg.qr(np.vstack([triangle, block]), mode="r")
+            triangle = _triangle(np.vstack([triangle, block]))
         size = np.sqrt((triangle**2).sum(axis=0))
         self._used = np.abs(np.diag(triangle)) > _DEPENDENT * size
         if not self._used.all():
-            triangle = np.linalg.qr(triangle[:, self._used], mode="r")
+            triangle = _triangle(triangle[:, self._used])
         self._triangle = triangle
 
     def apart(self, values: Matrix) -> Matrix:
@@ -77,3 +77,7 @@ class LeastSquares:
             if self._root is not None:
                 block *= self._root[rows, None]
             yield rows, block
+
+
+def _triangle(matrix: Matrix) -> Matrix:
+    return cast("Matrix", np.linalg.qr(matrix, mode="r"))

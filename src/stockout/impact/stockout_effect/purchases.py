@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _EPOCH = date(1970, 1, 1)
+_PART = 2_000_000  # lines that are coded at a time; of their texts no more is copied
 
 
 class Purchases(NamedTuple):
@@ -50,53 +51,58 @@ def purchases(lines: pl.DataFrame, availability: pl.DataFrame, as_of: date) -> P
         availability: Columns sku, location; these items get a place too.
         as_of: Later lines are ignored.
     """
-    columns = "date", *ITEM, "units", "customer_id", "order_id", "on_promo"
-    lines = lines.select(columns).filter((pl.col("date") <= as_of) & (pl.col("units") > 0))
-    items = pl.concat([each.select(ITEM).unique() for each in (lines, availability)])
-    items = items.unique().sort(ITEM)
-    first = pl.concat([each["date"].unique() for each in (lines, availability)]).sort()[0]
-    days = (as_of - first).days + 1
-    shape = days, items.height
-    day = (lines["date"].to_physical() - (first - _EPOCH).days).to_numpy()
-    item = _places(lines.select(ITEM), items)
-    at = day * np.int64(items.height) + item
-    sold = np.bincount(at, lines["units"].to_numpy(), days * items.height).astype(np.float64)
-    promoted = None
-    if lines["on_promo"].any():
-        flag = lines["on_promo"].fill_null(value=False).to_numpy()
-        promoted = (np.bincount(at, flag, sold.size) > 0).astype(float).reshape(shape)
-    del at
-    named = lines["customer_id"].is_not_null()
-    who = lines.filter(named).select("customer_id", "order_id")
-    there = slice(None) if named.all() else named.to_numpy()
-    customers = who["customer_id"].unique().sort()
-    customer = _places(who.select("customer_id"), customers.to_frame())
-    order = day[there] * np.int64(customers.len()) + customer
-    line = distinct(order * items.height + item[there])
-    if who["order_id"].null_count() < who.height:
-        order = who.select("order_id", order=pl.Series(order)).unique()["order"].sort().to_numpy()
-    else:
-        order = distinct(line // items.height)
-    owner = line // items.height
+    counted = (pl.col("date") <= as_of) & (pl.col("units") > 0)
+    told = lines.lazy().filter(counted)
+    listed = pl.concat([_each(told.select(ITEM)), _each(availability.lazy().select(ITEM))])
+    items = listed.unique().sort(ITEM)
+    customers = _each(told.select("customer_id").drop_nulls()).sort("customer_id")
+    dates = pl.concat([_each(told.select("date")), _each(availability.lazy().select("date"))])
+    first = dates["date"].sort()[0]
+    days, number, people = (as_of - first).days + 1, items.height, max(customers.height, 1)
+    sold, flagged = np.zeros((2, days * number))
+    line_keys, order_keys, by_order = [], [], lines["order_id"].null_count() < lines.height
+    for part in lines.iter_slices(_PART):
+        rows = part.filter(counted)
+        day = (rows["date"].to_physical() - (first - _EPOCH).days).to_numpy().astype(np.int64)
+        item = _places(rows, items)
+        sold += np.bincount(day * number + item, rows["units"].to_numpy(), sold.size)
+        on_promo = rows["on_promo"].fill_null(value=False).to_numpy()
+        flagged += np.bincount((day * number + item)[on_promo], minlength=sold.size)
+        named = rows["customer_id"].is_not_null().to_numpy()
+        who = rows.filter(named).select("customer_id", "order_id")
+        key = day[named] * people + _places(who, customers)
+        line_keys.append(key * number + item[named])
+        if by_order:
+            order_keys.append(who.select("order_id", key=pl.Series(key)).unique())
+    line = distinct(np.concatenate(line_keys))
+    owner = line // number
+    order = distinct(owner.copy())
+    if by_order:
+        order = pl.concat(order_keys).unique()["key"].sort().to_numpy()
     return Purchases(
         first=first,
         days=days,
-        customers=customers,
+        customers=customers["customer_id"],
         items=items,
-        line_day=(owner // customers.len()).astype(np.int32),
-        line_customer=(owner % customers.len()).astype(np.int32),
-        line_item=(line % items.height).astype(np.int32),
-        order_day=(order // customers.len()).astype(np.int32),
-        order_customer=(order % customers.len()).astype(np.int32),
-        sold=sold.reshape(shape),
-        promoted=promoted,
+        line_day=(owner // people).astype(np.int32),
+        line_customer=(owner % people).astype(np.int32),
+        line_item=(line % number).astype(np.int32),
+        order_day=(order // people).astype(np.int32),
+        order_customer=(order % people).astype(np.int32),
+        sold=sold.reshape(days, number),
+        promoted=(flagged > 0).astype(float).reshape(days, number) if flagged.any() else None,
     )
+
+
+def _each(rows: pl.LazyFrame) -> pl.DataFrame:
+    return rows.unique().collect(engine="streaming")
 
 
 def _places(rows: pl.DataFrame, names: pl.DataFrame) -> NDArray[np.uint32]:
     """(rows,) place of each row among names."""
     numbered = names.with_row_index("#place")
-    found = rows.join(numbered, on=names.columns, how="left", maintain_order="left")
+    keys = rows.select(names.columns)
+    found = keys.join(numbered, on=names.columns, how="left", maintain_order="left")
     return np.asarray(found["#place"].to_numpy(), dtype=np.uint32)
 
 

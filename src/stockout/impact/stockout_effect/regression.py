@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from stockout.impact.stockout_effect.shift_share import Shares
 
-    Codes = NDArray[np.int64]
+    Codes = NDArray[np.int64] | NDArray[np.int32]
     Matrix = NDArray[np.float64]
     Vector = NDArray[np.float64]
 

@@ -18,7 +18,7 @@ from scipy.sparse.linalg import LinearOperator, lsqr
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Codes = NDArray[np.int64]
+    Codes = NDArray[np.int64] | NDArray[np.int32]
     Vector = NDArray[np.float64]
 
 _DAMP = 1e-6  # keeps shocks that no row tells apart from growing

@@ -63,7 +63,8 @@ def short_effects(
         "order delayed": f"days to the next order, at most {SHORT}",
         "basket lost": f"orders fewer in {SHORT} days",
     }
-    told = two_stage_all([waited, -baskets], design) or [None, None]
+    told: list[Coefficient | None] = [*two_stage_all([waited, -baskets], design)]
+    told = told or [None, None]
     found = [
         _effect(name, each, unit) for (name, unit), each in zip(units.items(), told, strict=True)
     ]
@@ -131,9 +132,9 @@ def _substituted(
     return two_stage(outcome, design, use)
 
 
-def _rest(cell: Codes, values: Vector) -> Vector:
+def _rest(cell: Codes, values: Vector | NDArray[np.uint8]) -> Vector:
     """(pairs,) sum of the values of each pair's cell without its own."""
-    return np.bincount(cell, values)[cell] - values
+    return np.asarray(np.bincount(cell, values)[cell] - values, dtype=np.float64)
 
 
 def _of_others(

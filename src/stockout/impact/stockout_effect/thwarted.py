@@ -92,4 +92,5 @@ def _lasting_surge(actual: Matrix, usual: list[Matrix]) -> Matrix:
     first, second = (now - then for now, then in zip(actual, usual, strict=True))
     both = float((usual[0] * usual[1]).sum())
     variance = max(float((first * second).sum()) / both, 0.0) if both > 0 else 0.0
-    return (1 + variance * (actual[0] + actual[1])) / (1 + variance * (usual[0] + usual[1]))
+    told, said = actual[0] + actual[1], usual[0] + usual[1]
+    return np.asarray((1 + variance * told) / (1 + variance * said))
