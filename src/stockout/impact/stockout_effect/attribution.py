@@ -93,12 +93,12 @@ def by_sku(
     """
     seen, items, people = main.panel, bought.items.height, len(bought.customers)
     days, rates = main.thwarted.days, main.shares.matrix
-    hit = days.ravel()[seen.pair_cell] > 0
-    hit &= main.habit.rate > 0
-    exposed = distinct(
-        seen.pair_item[hit] * np.int64(people)
-        + np.repeat(seen.customer, np.diff(seen.pair_start))[hit]
-    )
+    exposed = []
+    for part in seen.at_each():
+        hit = (days[part.place, part.item] > 0) & (main.habit.rate[part.pairs] > 0)
+        who = seen.customer[part.rows][part.row[hit]]
+        exposed.append(part.item[hit] * people + who)
+    of_item = distinct(np.concatenate(exposed)) // people
     others = main.thwarted.others.sum(axis=0)
     purchases = (main.habit.everybody * days).sum(axis=0) + others
     columns: dict[str, Vector | None] = {"excess_churners": None, "value": None}
@@ -114,7 +114,7 @@ def by_sku(
             own = ((rates.T @ worth).reshape(days.shape) * days).sum(axis=0)
             columns["value"] = effect * (own + others * usual)
     frame = bought.items.select(ITEM).with_columns(
-        exposed_customers=np.bincount(exposed // people, minlength=items),
+        exposed_customers=np.bincount(of_item, minlength=items),
         thwarted_purchases=purchases,
         **{
             name: pl.Series(values, dtype=pl.Float64)

@@ -49,7 +49,7 @@ class Panel(NamedTuple):
     orders_after: Vector  # orders in them
     pair_start: Narrow  # (rows + 1,) first pair of each row; a pair is an item bought before
     pair_cell: Narrow  # (pairs,) landmark * items + item, ascending in each row
-    pair_count: Narrow  # (pairs,) days of the 26 weeks on which it was bought
+    pair_count: NDArray[np.uint8]  # (pairs,) days of the 26 weeks on which it was bought
 
     @property
     def pair_row(self) -> Narrow:
@@ -147,7 +147,7 @@ def panel(bought: Purchases, starts: Codes, *, outcome: tuple[int, int] | None =
         tenure = (start - first[here]).astype(np.float64)
         row, item, times = _pairs(bought, start, here)
         cell = item + np.int32(place * bought.items.height)
-        pairs.append((np.bincount(row, minlength=here.size), cell, times))
+        pairs.append((np.bincount(row, minlength=here.size), cell, times.astype(np.uint8)))
         parts.append(
             (
                 np.full(here.size, place, dtype=np.int32),
@@ -169,7 +169,7 @@ def panel(bought: Purchases, starts: Codes, *, outcome: tuple[int, int] | None =
     return Panel(starts, bought.items.height, *joined, *(start_of, cell, times))
 
 
-def _pairs(bought: Purchases, start: int, here: Codes) -> tuple[Codes, Narrow, Narrow]:
+def _pairs(bought: Purchases, start: int, here: Codes) -> tuple[Codes, Narrow, Codes]:
     """Row, item and days bought of what the customers bought before a landmark."""
     row_of, items = np.full(len(bought.customers), -1), bought.items.height
     row_of[here] = np.arange(here.size)
@@ -181,10 +181,10 @@ def _pairs(bought: Purchases, start: int, here: Codes) -> tuple[Codes, Narrow, N
     return (
         np.asarray(pair // items, np.int64),
         (pair % items).astype(np.int32),
-        counts.astype(np.int32),
+        counts,
     )
 
 
-def _concentration(row: Codes, counts: Narrow, rows: int) -> Vector:
+def _concentration(row: Codes, counts: Codes, rows: int) -> Vector:
     total = np.bincount(row, counts, rows)
     return np.asarray(np.bincount(row, counts**2, rows) / np.maximum(total, 1) ** 2)
