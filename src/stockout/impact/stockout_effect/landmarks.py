@@ -166,7 +166,8 @@ def panel(bought: Purchases, starts: Codes, *, outcome: tuple[int, int] | None =
     joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
     sizes, cell, times = (np.concatenate(column) for column in zip(*pairs, strict=True))
     start_of = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-    return Panel(starts, bought.items.height, *joined, *(start_of, cell, times))
+    joined += [start_of, cell, times]
+    return Panel(starts, bought.items.height, *joined)
 
 
 def _pairs(bought: Purchases, start: int, here: Codes) -> tuple[Codes, Narrow, Codes]:
