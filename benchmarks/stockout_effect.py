@@ -108,7 +108,7 @@ def run(job: Job) -> Run:
     exposed = np.bincount(seen.pair_row, pair_days(seen, out.out, 0, WINDOW), seen.rows) > 0
     one = np.zeros(seen.rows, dtype=np.int64)
     judged = seed < FIRST_SEED + JUDGED
-    checks = placebos(main, bought, out) if judged else []
+    checks = placebos(main.panel.starts, bought, out) if judged else []
     return Run(
         truth=float(excess[seen.landmark, who].sum()),
         estimate=found.value * total,

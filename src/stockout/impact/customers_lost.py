@@ -157,18 +157,19 @@ def customers_lost(
         lost = lost or lost_sales(sales, *stock, as_of=as_of)
     except NotKnownError as error:
         return CustomersLost(None, error.message, lost_reason=error.message)
-    clv, value_reason = _values(repeat)
-    guest = pl.col("customer_id").str.to_lowercase().is_in(list(GUESTS))
-    named = sales.with_columns(customer_id=pl.when(~guest).then("customer_id"))
-    found = stockout_effect(
-        named,
-        active_availability(lost.history, lost.active),
-        products=None if stock.products is None else conform(stock.products, "products"),
-        as_of=lost.history.as_of,
-        clv=clv,
-    )
     rows = lost.frame.select("lost_units", "lost_margin").drop_nulls("lost_units")
     costed = rows.drop_nulls("lost_margin")
+    availability, until = active_availability(lost.history, lost.active), lost.history.as_of
+    del lost  # large, where nobody else needs it
+    clv, value_reason = _values(repeat)
+    guest = pl.col("customer_id").str.to_lowercase().is_in(list(GUESTS))
+    found = stockout_effect(
+        sales.with_columns(customer_id=pl.when(~guest).then("customer_id")),
+        availability,
+        products=None if stock.products is None else conform(stock.products, "products"),
+        as_of=until,
+        clv=clv,
+    )
     known = not isinstance(found, NotKnown)
     return CustomersLost(
         effect=found if isinstance(found, StockoutEffect) else None,

@@ -10,7 +10,7 @@ import pytest
 
 from stockout.demand.history import demand_history
 from stockout.impact.active_life import active_periods, open_orders
-from stockout.impact.stockout_effect.exposure import dose, habits, pair_days
+from stockout.impact.stockout_effect.exposure import dose, habits, window_days
 from stockout.impact.stockout_effect.landmarks import landmark_days, panel
 from stockout.impact.stockout_effect.out_days import OutDays, active_availability, out_days
 from stockout.impact.stockout_effect.purchases import Purchases, purchases
@@ -58,7 +58,7 @@ def test_a_week_without_what_is_bought_every_fortnight_thwarts_half_a_purchase()
     always_there = out_of(known, {})
     habit = habits(seen, known, always_there)
     assert habit.rate == pytest.approx([1 / 14])
-    assert dose(seen, habit.rate, pair_days(seen, out.out, 0, 28)) == pytest.approx([0.5])
+    assert dose(seen, habit.rate, window_days(seen, out.out, 0, 28)).ravel() == pytest.approx([0.5])
 
 
 def test_a_habit_is_the_rate_while_the_item_was_there() -> None:
@@ -79,7 +79,8 @@ def test_exposure_counts_what_was_bought_before_and_not_who_came() -> None:
     out = out_of(known, {"A": range(LANDMARK, LANDMARK + 28)})
     seen = panel(known, landmark_days(DAYS))
     usual = seen.pair_count / 182
-    assert dose(seen, usual, pair_days(seen, out.out, 0, 28)) == pytest.approx([4.0, 4.0])
+    days = window_days(seen, out.out, 0, 28)
+    assert dose(seen, usual, days).ravel() == pytest.approx([4.0, 4.0])
 
 
 def test_panel_takes_who_ordered_three_times_and_lately() -> None:
@@ -119,3 +120,27 @@ def test_weekly_availability_speaks_for_its_week() -> None:
     out = out_days(weeks, known.items, known.first, known.days)
     assert np.diff(out.out[:, 0])[:9].tolist() == [0.5] * 7 + [0.0] * 2
     assert out.known[-1, 0] == 14
+
+
+def test_lines_are_coded_in_parts_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Orders of a day that share no order_id count, a line that stands twice does not."""
+    day = [FIRST + timedelta(each) for each in (0, 0, 0, 3, 3, 9, 9)]
+    rows = {
+        "date": day,
+        "sku": ["A", "A", "B", "C", "A", "B", "B"],
+        "units": [1.0, 2.0, 1.0, 4.0, 1.0, -1.0, 2.0],
+        "customer_id": ["ann", "ann", "ann", "bob", None, "ann", "bob"],
+        "order_id": ["1", "2", "2", "3", None, "4", None],
+        "on_promo": [None, None, True, False, None, True, None],
+    }
+    lines = conform(pl.DataFrame(rows), "sales")
+    whole = purchases(lines, stock({}), FIRST + timedelta(DAYS - 1))
+    monkeypatch.setattr("stockout.impact.stockout_effect.purchases._PART", 2)
+    parts = purchases(lines, stock({}), FIRST + timedelta(DAYS - 1))
+    for known in (whole, parts):
+        coded = (known.line_day, known.line_customer, known.line_item)
+        assert np.column_stack(coded).tolist() == [[0, 0, 0], [0, 0, 1], [3, 1, 2], [9, 1, 1]]
+        assert known.order_day.tolist() == [0, 0, 3, 9]
+        assert known.sold[[0, 3, 9]].tolist() == [[3, 1, 0], [1, 0, 4], [0, 2, 0]]
+        assert known.promoted is not None
+        assert np.argwhere(known.promoted).tolist() == [[0, 1]]

@@ -35,9 +35,25 @@ def test_error_is_the_formula_of_adao_kolesar_and_morales() -> None:
     direct = np.sqrt(sum(score[cluster == c].sum() ** 2 for c in range(cluster.max() + 1)))
 
     sparse = shares(row, shock, share[row, shock], len(share), cluster)
-    found = shift_share_error(sparse, influence, residual)
+    [found] = shift_share_error(sparse, influence, residual)
     assert found.error == pytest.approx(direct, rel=1e-4)
     assert 1 < found.effective <= cluster.max() + 1
+
+
+def test_rows_of_one_shock_each_have_the_error_of_the_formula() -> None:
+    """Where each row has one share, one row a shock stands for all of it."""
+    rng = np.random.default_rng(2)
+    rows, skus = 400, 15
+    shock, weight = rng.integers(0, skus, rows), rng.gamma(2.0, 1.0, rows)
+    influence, residual = rng.normal(0, 1, (2, rows))
+    share = np.zeros((rows, skus))
+    share[np.arange(rows), shock] = weight
+    of_shock = np.linalg.lstsq(share, influence, rcond=None)[0]
+    direct = np.sqrt(((of_shock * (share.T @ residual)) ** 2).sum())
+
+    sparse = shares(np.arange(rows), shock, weight, rows, np.arange(skus))
+    twice = shift_share_error(sparse, influence, residual, 2 * residual)
+    assert [each.error for each in twice] == pytest.approx([direct, 2 * direct], rel=1e-4)
 
 
 def test_errors_that_skus_share_are_wider_than_those_of_independent_rows() -> None:

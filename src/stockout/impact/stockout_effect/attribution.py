@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from stockout.errors import InputError, MissingColumnError
+from stockout.impact.stockout_effect.purchases import distinct
 from stockout.tables import ITEM, without_crumbs
 
 if TYPE_CHECKING:
@@ -90,15 +91,16 @@ def by_sku(
         (expected; others than by habit included), excess_churners and value (null where not
         detectable or not known), the most thwarted first.
     """
-    seen, items = main.panel, bought.items.height
-    pairs = main.thwarted.pairs
-    hit = pairs > 0
-    exposed = np.unique(
-        seen.pair_item[hit] * len(bought.customers) + seen.customer[seen.pair_row[hit]]
-    )
-    habit = np.bincount(seen.pair_item, pairs, items)
+    seen, items, people = main.panel, bought.items.height, len(bought.customers)
+    days, rates = main.thwarted.days, main.shares.matrix
+    exposed = []
+    for part in seen.at_each():
+        hit = (days[part.place, part.item] > 0) & (main.habit.rate[part.pairs] > 0)
+        who = seen.customer[part.rows][part.row[hit]]
+        exposed.append(part.item[hit] * people + who)
+    of_item = distinct(np.concatenate(exposed)) // people
     others = main.thwarted.others.sum(axis=0)
-    purchases = habit + others
+    purchases = (main.habit.everybody * days).sum(axis=0) + others
     columns: dict[str, Vector | None] = {"excess_churners": None, "value": None}
     if effect is not None:
         columns["excess_churners"] = effect * purchases
@@ -109,10 +111,10 @@ def by_sku(
             worth = np.where(there, value, mean)
             share = main.thwarted.others_rows
             usual = float((worth * share).sum() / max(float(share.sum()), 1e-12))
-            own = np.bincount(seen.pair_item, pairs * worth[seen.pair_row], items)
+            own = ((rates.T @ worth).reshape(days.shape) * days).sum(axis=0)
             columns["value"] = effect * (own + others * usual)
     frame = bought.items.select(ITEM).with_columns(
-        exposed_customers=np.bincount(exposed // len(bought.customers), minlength=items),
+        exposed_customers=np.bincount(of_item, minlength=items),
         thwarted_purchases=purchases,
         **{
             name: pl.Series(values, dtype=pl.Float64)

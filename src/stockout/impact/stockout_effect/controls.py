@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stockout.impact.stockout_effect.exposure import dose, pair_days
+from stockout.impact.stockout_effect.exposure import dose, window_days
 from stockout.impact.stockout_effect.landmarks import BEFORE, RECENT, WINDOW
+from stockout.impact.stockout_effect.least_squares import side_by_side
 from stockout.impact.stockout_effect.purchases import running
 
 if TYPE_CHECKING:
@@ -37,26 +38,20 @@ _TINY = 1e-4
 class Controls(NamedTuple):
     """Control variables, rows as the panel's."""
 
-    landmarks: Matrix  # (rows, landmarks) which landmark
     features: dict[str, Vector]  # what the customer was like
-    expectation: Matrix  # (rows, k) how exposed they would be expected to be, and how wanted
-
-    @property
-    def all(self) -> Matrix:
-        """(rows, k) everything."""
-        columns = np.column_stack(list(self.features.values()))
-        return np.column_stack([self.landmarks, columns, _powers(self.features), self.expectation])
+    all: Matrix  # (rows, k) landmarks, expectation, features and powers of these, in Fortran order
+    given: int  # how many of these columns the balance of the features is judged given
 
     @property
     def without_features(self) -> Matrix:
-        """(rows, k) what the balance of the features is judged given."""
-        return np.column_stack([self.landmarks, self.expectation])
+        """(rows, given) which landmark, and how exposed they would be expected to be."""
+        return self.all[:, : self.given]
 
 
-def _powers(features: dict[str, Vector]) -> Matrix:
+def _powers(features: dict[str, Vector]) -> list[Vector]:
     often, silent, rate = features["frequency"], features["recency"], features["habit"]
     recent = features["recent orders"]
-    return np.column_stack([often**2, silent**2, often * silent, recent * often, rate**2])
+    return [often**2, silent**2, often * silent, recent * often, rate**2]
 
 
 def controls(
@@ -71,7 +66,6 @@ def controls(
         habit: Habits.
         window: First day of the exposure window, relative to the landmark.
     """
-    rate = dose(seen, habit.rate, np.ones(habit.rate.size))
     features = {
         "frequency": np.log(seen.orders_before),
         "recency": np.log1p(seen.start - seen.last_day),
@@ -79,26 +73,39 @@ def controls(
         "last orders": np.log1p(seen.orders_last),
         "tenure": np.log1p(seen.tenure),
         "concentration": seen.concentration,
-        "habit": np.log(rate + _TINY),
+        "habit": np.log(habit.total + _TINY),
     }
-    last, item = seen.last_day[seen.pair_row], seen.pair_item
-    since = out.out[seen.start[seen.pair_row], item] - out.out[last, item]
-    that_day = out.out[last + 1, item] - out.out[last, item]
-    columns = [dose(seen, habit.share, that_day)]
-    before = (-WINDOW, 0), (-RECENT, 0), (-BEFORE, 0)
-    for days in (since, *(pair_days(seen, out.out, *span) for span in before)):
-        columns += [dose(seen, habit.rate, days), dose(seen, habit.share, days)]
-    for each in (_long_run(seen, out, window), _size(seen, bought, out)):
-        of_pair = each[seen.landmark[seen.pair_row], item]
-        columns += [dose(seen, habit.rate, of_pair), dose(seen, habit.share, of_pair)]
-    for start in (-WINDOW, window):
-        wanted = _surge(seen, bought, out, start)[seen.landmark[seen.pair_row], item]
-        mean = dose(seen, habit.share, wanted)
-        columns += [mean, mean**2]
+    since, that_day = _since_last_order(seen, out, habit)
+    before = [window_days(seen, out.out, -days, 0) for days in (WINDOW, RECENT, BEFORE)]
+    of_item = [*before, _long_run(seen, out, window), _size(seen, bought, out)]
+    wanted = [_surge(seen, bought, out, start) for start in (-WINDOW, window)]
     if bought.promoted is not None:
         total = running(bought.promoted)
-        columns.append(dose(seen, habit.share, pair_days(seen, total, window, window + WINDOW)))
-    return Controls(np.eye(len(seen.starts))[seen.landmark], features, np.column_stack(columns))
+        wanted.append(window_days(seen, total, window, window + WINDOW))
+    doses = dose(seen, habit.rate, *of_item, *wanted)
+    rates = np.column_stack([since, doses[:, : len(of_item)]])
+    means = np.column_stack([that_day, since, doses]) * habit.per_total[:, None]
+    surges = means[:, 2 + len(of_item) :][:, :2]
+    marks = np.equal.outer(np.arange(len(seen.starts)), seen.landmark)
+    parts = [marks.T, rates, means, surges**2]
+    given = sum(part.shape[1] for part in parts)
+    columns = [*(column for part in parts for column in part.T), *features.values()]
+    columns += _powers(features)
+    return Controls(features, side_by_side(columns), given)
+
+
+def _since_last_order(seen: Panel, out: OutDays, habit: Habits) -> tuple[Vector, Vector]:
+    """(rows,) doses of the days since the last order, and of the day of it."""
+    since, that_day = np.zeros((2, seen.rows))
+    for part in seen.at_each():
+        rows, last = part.rows, seen.last_day[part.rows][part.row]
+        rate, number = habit.rate[part.pairs], part.rows.stop - part.rows.start
+        by_then = out.out[last, part.item]
+        days = out.out[part.start, part.item] - by_then
+        since[rows] = np.bincount(part.row, rate * days, number)
+        days = out.out[last + 1, part.item] - by_then
+        that_day[rows] = np.bincount(part.row, rate * days, number)
+    return since, that_day
 
 
 def _long_run(seen: Panel, out: OutDays, window: int) -> Matrix:

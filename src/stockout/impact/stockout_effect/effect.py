@@ -7,6 +7,7 @@ in ``docs/customers_effect.md``.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stockout.impact.stockout_effect.out_days import OutDays
+    from stockout.impact.stockout_effect.placebo import Check
     from stockout.impact.stockout_effect.purchases import Purchases
     from stockout.impact.stockout_effect.regression import Coefficient
     from stockout.impact.stockout_effect.setting import Frame
@@ -97,23 +99,10 @@ def stockout_effect(
     ready = _ready(lines, availability, as_of, every_weeks)
     if isinstance(ready, NotKnown):
         return ready
-    bought, out, main = ready
-    shocked = shocked_skus(main, bought)
-    lacking = lacking_data(main, shocked, known_share(main, out))
-    if lacking:
-        return NotKnown(lacking)
-    found = churn_coefficient(main, out)
-    if found is None:
-        return NotKnown("the exposure does not vary enough between customers to tell its effect")
-    return _result(
-        main,
-        bought,
-        out,
-        found=found,
-        shocked=shocked,
-        category=_category(bought, products),
-        clv=clv,
-    )
+    del lines, availability  # coded by now
+    bought, out, starts = ready
+    found = _estimated(bought, out, starts, category=_category(bought, products), clv=clv)
+    return found if isinstance(found, NotKnown) else _judged(found, placebos(starts, bought, out))
 
 
 def churn_coefficient(main: Frame, out: OutDays) -> Coefficient | None:
@@ -147,8 +136,8 @@ def _optional(table: pl.DataFrame, column: str) -> list[str]:
 
 def _ready(
     lines: pl.DataFrame, availability: pl.DataFrame, as_of: date | None, every_weeks: int
-) -> tuple[Purchases, OutDays, Frame] | NotKnown:
-    """The panel, if there is anything to build it from."""
+) -> tuple[Purchases, OutDays, NDArray[np.int64]] | NotKnown:
+    """Purchases, days out of stock and landmarks, if there is anything to build a panel from."""
     if lines["customer_id"].null_count() == lines.height:
         return NotKnown("no sales line has a customer, so nobody can be seen to come back")
     if availability["in_stock_share"].null_count() == availability.height:
@@ -163,14 +152,7 @@ def _ready(
             f"the history has {bought.days:,} days, and one landmark needs {needed}: 26 weeks "
             "before it, 4 of exposure, a gap of 2 and 13 to see who comes back"
         )
-    out = out_days(availability, bought.items, bought.first, bought.days)
-    main = frame(bought, out, starts)
-    if main is None:
-        return NotKnown(
-            "no customer placed three orders in the 26 weeks before a landmark, one of them in "
-            "the last 13"
-        )
-    return bought, out, main
+    return bought, out_days(availability, bought.items, bought.first, bought.days), starts
 
 
 def _category(bought: Purchases, products: pl.DataFrame | None) -> NDArray[np.int64] | None:
@@ -185,16 +167,29 @@ def _category(bought: Purchases, products: pl.DataFrame | None) -> NDArray[np.in
     return np.asarray(code.fill_null(0).to_numpy() - 1, dtype=np.int64)
 
 
-def _result(
-    main: Frame,
+def _estimated(
     bought: Purchases,
     out: OutDays,
+    starts: NDArray[np.int64],
     *,
-    found: Coefficient,
-    shocked: int,
     category: NDArray[np.int64] | None,
     clv: pl.DataFrame | None,
-) -> StockoutEffect:
+) -> StockoutEffect | NotKnown:
+    """The effect before it is known how placebos end: their frames need the room of this one."""
+    main = frame(bought, out, starts)
+    if main is None:
+        return NotKnown(
+            "no customer placed three orders in the 26 weeks before a landmark, one of them in "
+            "the last 13"
+        )
+    known = known_share(main, out)
+    shocked = shocked_skus(main, bought)
+    lacking = lacking_data(main, shocked, known)
+    if lacking:
+        return NotKnown(lacking)
+    found = churn_coefficient(main, out)
+    if found is None:
+        return NotKnown("the exposure does not vary enough between customers to tell its effect")
     seen = main.panel
     exposure = main.thwarted.total
     total = float(exposure.sum())
@@ -202,8 +197,7 @@ def _result(
     mde = (_CONFIDENCE + _POWER) * found.error * total
     detectable = excess >= mde
     effect = found.value if detectable else None
-    falsified, balanced = placebos(main, bought, out), balance(main, out)
-    fine = passed(falsified)
+    balanced = balance(main, out)
     orders = poisson(main.panel.orders_after, main.design(out, _SPANS, measured=True))
     worth = customer_value(main, bought, clv)
     weighted = None
@@ -224,7 +218,7 @@ def _result(
         high=excess + spread * total,
         mde=mde,
         detectable=detectable,
-        wording=ATTRIBUTED if detectable and fine and is_balanced(balanced) else ASSOCIATED,
+        wording=ASSOCIATED,
         per_thwarted_purchase=found.value,
         thwarted_purchases=total,
         thwarted_by_habit=float(main.thwarted.rows.sum()),
@@ -244,14 +238,26 @@ def _result(
         landmarks=_dates(bought, seen.starts),
         sku_shocks=shocked,
         effective_shocks=found.effective_shocks,
-        availability_known=known_share(main, out),
-        placebo=falsified,
-        placebo_passed=fine,
+        availability_known=known,
+        placebo=[],
+        placebo_passed=None,
         balance=balanced,
         balanced=is_balanced(balanced),
         short=short_effects(main, bought, out, category),
         by_sku=by_sku(main, bought, effect, worth.rows),
         by_customer=by_customer(main, bought, effect),
+    )
+
+
+def _judged(found: StockoutEffect, falsified: list[Check]) -> StockoutEffect:
+    """The effect and what placebos say of it."""
+    fine = passed(falsified)
+    attributed = found.detectable and fine and found.balanced
+    return replace(
+        found,
+        wording=ATTRIBUTED if attributed else ASSOCIATED,
+        placebo=falsified,
+        placebo_passed=fine,
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stockout.impact.stockout_effect.exposure import window_days
 from stockout.impact.stockout_effect.landmarks import WINDOW
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ LEAST_KNOWN = 0.5
 
 def shocked_skus(main: Frame, bought: Purchases) -> int:
     """SKUs out of stock in an exposure window that somebody used to buy."""
-    items = np.unique(main.panel.pair_item[main.thwarted.pairs > 0])
+    items = np.flatnonzero((main.habit.everybody * main.thwarted.days > 0).any(axis=0))
     return bought.items["sku"].gather(items).n_unique()
 
 
@@ -64,8 +65,7 @@ def lacking_data(main: Frame, shocked: int, known: float) -> str | None:
 
 def known_share(main: Frame, out: OutDays) -> float:
     """Share of the habits' purchases in the windows for which availability is known."""
-    seen = main.panel
-    day, item = seen.start[seen.pair_row], seen.pair_item
-    days = out.known[day + WINDOW, item] - out.known[day, item]
-    total = float(main.habit.rate.sum()) * WINDOW
-    return float((main.habit.rate * days).sum()) / total if total else 0.0
+    rate = main.habit.everybody
+    total = float(rate.sum()) * WINDOW
+    days = window_days(main.panel, out.known, 0, WINDOW)
+    return float((rate * days).sum()) / total if total else 0.0

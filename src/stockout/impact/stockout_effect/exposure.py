@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from stockout.impact.stockout_effect.landmarks import BEFORE, WINDOW
+from stockout.impact.stockout_effect.purchases import within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,11 +39,18 @@ _PASSES = 8
 
 
 class Habits(NamedTuple):
-    """Purchases a day that are expected of each pair of the panel while the item is in stock."""
+    """Purchases a day that are expected while the item is in stock, of each pair of the panel."""
 
     rate: Vector  # (pairs,)
-    share: Vector  # (pairs,) of the row's purchases
-    foreseen: float  # share of the purchases of the exposure windows that a habit stands behind
+    total: Vector  # (rows,) of all of a row's items together
+    everybody: Matrix  # (landmarks, items) of all rows together
+    later: Bought  # what the rates were calibrated with
+
+    @property
+    def per_total(self) -> Vector:
+        """(rows,) what makes a rate a share of the row's purchases."""
+        out = np.zeros_like(self.total)
+        return np.asarray(np.divide(1.0, self.total, out=out, where=self.total > 0))
 
 
 def habits(seen: Panel, bought: Purchases, out: OutDays) -> Habits:
@@ -53,67 +61,74 @@ def habits(seen: Panel, bought: Purchases, out: OutDays) -> Habits:
         bought: Purchases.
         out: Days out of stock.
     """
-    span = np.maximum(seen.seen, 1)[seen.pair_row]
-    in_stock = np.maximum(1 - pair_days(seen, out.out, -BEFORE, 0) / BEFORE, _LEAST_IN_STOCK) * span
-    raw = seen.pair_count / in_stock
-    later = bought_within(seen, bought, 0, WINDOW)
-    there = WINDOW - pair_days(seen, out.out, 0, WINDOW)
-    silent = (seen.start - seen.last_day) * seen.orders_before / np.maximum(seen.seen, 1)
-    groups = (
-        np.digitize(seen.pair_count, _COUNT_BINS) * (_ORDER_BINS.size + 1)
-        + np.digitize(seen.orders_before, _ORDER_BINS)[seen.pair_row],
-        np.digitize(silent, _SILENCE_BINS)[seen.pair_row],
-    )
-    rate = raw * _calibration(later.pairs, raw * there, groups)
-    total = np.bincount(seen.pair_row, rate, seen.rows)[seen.pair_row]
-    share = np.divide(rate, total, out=np.zeros_like(rate), where=total > 0)
-    every = later.pairs.sum() + later.others.sum()
-    return Habits(rate, share, float(later.pairs.sum() / max(every, 1)))
+    later = bought_in_window(seen, bought, out)
+    span = np.maximum(seen.seen, 1)
+    in_stock = 1 - window_days(seen, out.out, -BEFORE, 0) / BEFORE
+    in_stock = np.maximum(in_stock, _LEAST_IN_STOCK)
+    there = WINDOW - window_days(seen, out.out, 0, WINDOW)
+    silent = (seen.start - seen.last_day) * seen.orders_before / span
+    silence = np.digitize(silent, _SILENCE_BINS)
+    often = np.digitize(seen.orders_before, _ORDER_BINS)
+    kinds = np.arange((_COUNT_BINS.size + 1) * (_ORDER_BINS.size + 1) * (_SILENCE_BINS.size + 1))
+    kind, rate = np.empty(seen.pair_cell.size, dtype=np.uint8), np.empty(seen.pair_cell.size)
+    told, said = np.zeros((2, kinds.size))
+    for part in seen.at_each():
+        own, row, item = part.pairs, part.row, part.item
+        count = seen.pair_count[own]
+        rate[own] = count / (in_stock[part.place, item] * span[part.rows][row])
+        of_count = np.digitize(count, _COUNT_BINS) * (_ORDER_BINS.size + 1)
+        group = of_count + often[part.rows][row]
+        kind[own] = group * (_SILENCE_BINS.size + 1) + silence[part.rows][row]
+        told += np.bincount(kind[own], later.pairs[own], kinds.size)
+        said += np.bincount(kind[own], rate[own] * there[part.place, item], kinds.size)
+    rate *= _calibration(told, said, np.divmod(kinds, _SILENCE_BINS.size + 1))[kind]
+    cells = seen.by_cell(rate)
+    total, everybody = (np.asarray(cells.sum(axis=axis), np.float64) for axis in (1, 0))
+    return Habits(rate, total, everybody.reshape(there.shape), later)
 
 
 class Bought(NamedTuple):
-    """Purchases of the panel's customers in a window."""
+    """Purchases of the panel's customers in the exposure windows."""
 
-    pairs: Vector  # (pairs,) days on which each pair was bought
-    others: Matrix  # (landmarks, items) the same of customers who had not bought the item before
-    flagged: Vector  # (pairs,) of the pairs' days those that are flagged
+    pairs: NDArray[np.uint8]  # (pairs,) days on which each pair was bought
+    halves: Matrix  # (2, landmarks, items) those of all pairs in each half of the window
+    others: Matrix  # (landmarks, items) of customers who had not bought the item before
+    on_part_days: int  # of the pairs' days those on which the item was out for a part of the day
 
 
-def bought_within(
-    seen: Panel, bought: Purchases, start: int, stop: int, flag: NDArray[np.bool_] | None = None
-) -> Bought:
-    """Counts purchases between two days relative to the landmark.
+def bought_in_window(seen: Panel, bought: Purchases, out: OutDays) -> Bought:
+    """Counts purchases in the exposure windows.
 
     Args:
         seen: The panel.
         bought: Purchases.
-        start: First day.
-        stop: Day after the last.
-        flag: (days, items) days to count by themselves.
+        out: Days out of stock.
     """
-    items = bought.items.height
-    key = seen.pair_row * items + seen.pair_item
-    pairs, flagged = np.zeros((2, key.size))
+    people, items = len(bought.customers), bought.items.height
+    pairs = np.zeros(seen.pair_cell.size, dtype=np.uint8)
     others = np.zeros((len(seen.starts), items))
-    for place, landmark in enumerate(seen.starts.tolist()):
-        row_of = np.full(len(bought.customers), -1)
-        here = np.flatnonzero(seen.landmark == place)
-        row_of[seen.customer[here]] = here
-        row, day = row_of[bought.line_customer], bought.line_day
-        inside = (row >= 0) & (day >= landmark + start) & (day < landmark + stop)
-        item, day = bought.line_item[inside], day[inside]
-        wanted = row[inside] * items + item
+    halves, on_part_days = np.zeros((2, *others.shape)), 0
+    daily = out.daily
+    some = (daily > 0) & (daily < 1)
+    for part in seen.at_each():
+        lines = within(bought.line_day, part.start, part.start + WINDOW)
+        row = part.row_of(seen, people)[bought.line_customer[lines]]
+        inside = row >= 0
+        item, day = bought.line_item[lines][inside], bought.line_day[lines][inside]
+        key, wanted = part.row * items + part.item, row[inside] * items + item
         at = np.minimum(np.searchsorted(key, wanted), max(key.size - 1, 0))
         known = key[at] == wanted
-        pairs += np.bincount(at[known], minlength=key.size)
-        others[place] = np.bincount(item[~known], minlength=items)
-        if flag is not None:
-            flagged += np.bincount(at[known], flag[day, item][known], key.size)
-    return Bought(pairs, others, flagged)
+        pairs[part.pairs] = np.bincount(at[known], minlength=key.size)
+        others[part.place] = np.bincount(item[~known], minlength=items)
+        second = day >= part.start + WINDOW // 2
+        for half, here in enumerate((known & ~second, known & second)):
+            halves[half, part.place] = np.bincount(item[here], minlength=items)
+        on_part_days += int(some[day, item][known].sum())
+    return Bought(pairs, halves, others, on_part_days)
 
 
 def _calibration(bought: Vector, expected: Vector, groups: tuple[Codes, ...]) -> Vector:
-    """(pairs,) factor, a product of one for each group, that makes expected sums right."""
+    """(kinds,) factor, a product of one for each group, that makes expected sums right."""
     factor = np.ones(bought.size)
     for _ in range(_PASSES):
         for group in groups:
@@ -124,19 +139,19 @@ def _calibration(bought: Vector, expected: Vector, groups: tuple[Codes, ...]) ->
     return factor
 
 
-def dose(seen: Panel, weight: Vector, days: Vector) -> Vector:
-    """(rows,) sum over each row's items of weight times days.
+def dose(seen: Panel, weight: Vector, *days: Matrix) -> Matrix:
+    """(rows, k) sums over each row's items of weight times days, one a kind of days.
 
     Args:
         seen: The panel.
-        weight: (pairs,) purchases a day, or shares.
-        days: (pairs,) days out of stock of the pair's item in the row's window.
+        weight: (pairs,) purchases a day.
+        days: (landmarks, items) days out of stock of each item in the landmark's window.
     """
-    return np.asarray(np.bincount(seen.pair_row, weight * days, seen.rows), dtype=np.float64)
+    return np.asarray(seen.by_cell(weight) @ np.column_stack([each.ravel() for each in days]))
 
 
-def pair_days(seen: Panel, total: Matrix, start: int, stop: int) -> Vector:
-    """(pairs,) sum of each pair's item between two days relative to the landmark.
+def window_days(seen: Panel, total: Matrix, start: int, stop: int) -> Matrix:
+    """(landmarks, items) sum of each item between two days relative to the landmark.
 
     Args:
         seen: The panel.
@@ -144,5 +159,9 @@ def pair_days(seen: Panel, total: Matrix, start: int, stop: int) -> Vector:
         start: First day.
         stop: Day after the last.
     """
-    day = seen.start[seen.pair_row]
-    return np.asarray(total[day + stop, seen.pair_item] - total[day + start, seen.pair_item])
+    return np.asarray(total[seen.starts + stop] - total[seen.starts + start])
+
+
+def pair_days(seen: Panel, total: Matrix, start: int, stop: int) -> Vector:
+    """(pairs,) those days of each pair's item."""
+    return np.asarray(window_days(seen, total, start, stop).ravel()[seen.pair_cell])

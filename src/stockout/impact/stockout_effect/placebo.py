@@ -14,7 +14,7 @@ import numpy as np
 from scipy import special
 
 from stockout.impact.stockout_effect.landmarks import AFTER, BEFORE, GAP, RECENT, WINDOW
-from stockout.impact.stockout_effect.regression import binomial_weights, two_stage
+from stockout.impact.stockout_effect.regression import binomial_weights, two_stage, two_stage_all
 from stockout.impact.stockout_effect.setting import frame
 
 if TYPE_CHECKING:
@@ -51,15 +51,14 @@ class Check(NamedTuple):
     reason: str | None  # why there is no value
 
 
-def placebos(main: Frame, bought: Purchases, out: OutDays) -> list[Check]:
+def placebos(starts: Codes, bought: Purchases, out: OutDays) -> list[Check]:
     """Runs both placebos.
 
     Args:
-        main: Frame of the estimate.
+        starts: Day of each landmark.
         bought: Purchases.
         out: Days out of stock.
     """
-    starts = main.panel.starts
     later = starts[starts + _END + WINDOW <= bought.days]
     future = _run(
         "future exposure",
@@ -102,16 +101,15 @@ def balance(main: Frame, out: OutDays) -> list[Check]:
         treatments=spread / max(float(spread.std()), np.finfo(float).tiny),
         controls=main.controls.without_features,
     )
-    checks = []
-    for name, values in main.controls.features.items():
-        size = float(values.std())
-        if name == "habit" or not size:  # habits are what exposure is made of
-            continue
-        found = two_stage(values / size, design)
-        if found is not None:
-            p_value = _p_value(found.value, found.error)
-            checks.append(Check(name, found.value, found.error, p_value, None))
-    return checks
+    # Habits are what exposure is made of.
+    features = {name: each for name, each in main.controls.features.items() if name != "habit"}
+    size = {name: float(each.std()) for name, each in features.items()}
+    names = [name for name in features if size[name]]
+    found = two_stage_all([features[name] / size[name] for name in names], design)
+    return [
+        Check(name, each.value, each.error, _p_value(each.value, each.error), None)
+        for name, each in zip(names, found, strict=False)
+    ]
 
 
 def passed(checks: list[Check]) -> bool | None:

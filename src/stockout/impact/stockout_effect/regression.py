@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from stockout.impact.stockout_effect.least_squares import LeastSquares
 from stockout.impact.stockout_effect.shift_share import clustered_error, shift_share_error
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from stockout.impact.stockout_effect.shift_share import Shares
 
-    Codes = NDArray[np.int64]
+    Codes = NDArray[np.int64] | NDArray[np.int32]
     Matrix = NDArray[np.float64]
     Vector = NDArray[np.float64]
 
@@ -51,7 +52,7 @@ class Design(NamedTuple):
 
 def binomial_weights(outcome: Vector, controls: Matrix) -> Vector:
     """(rows,) inverse variance of a 0/1 outcome as its controls predict it."""
-    fitted = controls @ np.linalg.lstsq(controls, outcome, rcond=None)[0]
+    fitted = outcome - LeastSquares([controls]).apart(outcome[:, None])[:, 0]
     chance = np.clip(fitted, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
     return np.asarray(1 / (chance * (1 - chance)))
 
@@ -64,24 +65,35 @@ def two_stage(outcome: Vector, design: Design, weight: Vector | None = None) -> 
         design: Treatments, instruments, controls.
         weight: (rows,); None weighs all rows the same.
     """
-    root = np.ones(outcome.size) if weight is None else np.sqrt(weight)
-    basis = _basis(design.controls * root[:, None])
+    found = two_stage_all([outcome], design, weight)
+    return found[0] if found else None
 
-    def apart(values: Matrix) -> Matrix:
-        scaled = values * root[:, None]
-        return np.asarray(scaled - basis @ (basis.T @ scaled))
 
-    treated, instrument = apart(design.treatments), apart(design.instruments)
+def two_stage_all(
+    outcomes: list[Vector], design: Design, weight: Vector | None = None
+) -> list[Coefficient]:
+    """Effect of the first treatment on each outcome; none at all where nothing varies.
+
+    Args:
+        outcomes: (rows,) each.
+        design: Treatments, instruments, controls.
+        weight: (rows,); None weighs all rows the same.
+    """
+    root = np.ones(len(design.treatments)) if weight is None else np.sqrt(weight)
+    values = np.column_stack([design.treatments, design.instruments, *outcomes])
+    values *= root[:, None]
+    apart = LeastSquares([design.controls], root).apart(values)
+    number = design.treatments.shape[1]
+    treated, instrument, y = np.split(apart, [number, 2 * number], axis=1)
     cross = instrument.T @ treated
     size = np.sqrt(np.outer((instrument**2).sum(axis=0), (treated**2).sum(axis=0)))
     scaled = np.divide(cross, size, out=np.zeros_like(cross), where=size > 0)
     if np.linalg.matrix_rank(scaled, tol=1e-6) < len(cross):
-        return None
+        return []
     solved = np.linalg.inv(cross)
-    y = apart(outcome[:, None])[:, 0]
     influence = instrument @ solved[0]
-    residual = y - treated @ (solved @ (instrument.T @ y))
-    return _coefficient(float(influence @ y), design, root, influence, residual)
+    residuals = y - treated @ (solved @ (instrument.T @ y))
+    return _coefficients(influence @ y, design, root, influence, residuals)
 
 
 def poisson(counts: Vector, design: Design) -> Coefficient | None:
@@ -94,42 +106,37 @@ def poisson(counts: Vector, design: Design) -> Coefficient | None:
         counts: (rows,).
         design: Treatments, instruments, controls.
     """
-    first_stage = _basis(np.column_stack([design.instruments, design.controls]))
-    treatments = first_stage @ (first_stage.T @ design.treatments)
-    basis = _basis(np.column_stack([treatments, design.controls]))
+    given = [design.instruments, design.controls]
+    treatments = design.treatments - LeastSquares(given).apart(design.treatments)
     mean = counts + counts.mean() + _CLOSE
     eta = np.log(mean)
     for _ in range(_STEPS):
         root, before = np.sqrt(mean), eta
-        response = eta + (counts - mean) / mean
-        coefficient = np.linalg.lstsq(basis * root[:, None], response * root, rcond=None)[0]
-        eta = np.clip(basis @ coefficient, -_FARTHEST, _FARTHEST)
+        response = (eta + (counts - mean) / mean) * root
+        told = LeastSquares([treatments, design.controls], root).apart(response[:, None])[:, 0]
+        eta = np.clip((response - told) / root, -_FARTHEST, _FARTHEST)
         mean = np.exp(eta)
         if np.abs(eta - before).max() < _CLOSE:
             break
     root = np.sqrt(mean)
-    others = _basis(np.column_stack([treatments[:, 1:], design.controls]) * root[:, None])
     first = treatments[:, 0] * root
-    own = first - others @ (others.T @ first)
+    own = LeastSquares([treatments[:, 1:], design.controls], root).apart(first[:, None])[:, 0]
     total = own @ own
     if total < _CLOSE * max(first @ first, _CLOSE):
         return None
     influence = own / total
     residual = (counts - mean) / root
     value = influence @ (eta * root + residual)
-    return _coefficient(float(value), design, root, influence, residual)
+    return _coefficients(np.array([value]), design, root, influence, residual[:, None])[0]
 
 
-def _basis(x: Matrix) -> Matrix:
-    """(rows, rank) orthonormal columns that span those of x."""
-    size = np.sqrt((x**2).sum(axis=0))
-    q, r = np.linalg.qr(x[:, size > 0] / size[size > 0])
-    return np.asarray(q[:, np.abs(np.diag(r)) > 1e-9])
-
-
-def _coefficient(
-    value: float, design: Design, root: Vector, influence: Vector, residual: Vector
-) -> Coefficient:
-    robust = shift_share_error(design.shares.scaled(root), influence, residual)
-    customer = clustered_error(design.customer, influence, residual)
-    return Coefficient(value, max(robust.error, customer), robust.error, customer, robust.effective)
+def _coefficients(
+    values: Vector, design: Design, root: Vector, influence: Vector, residuals: Matrix
+) -> list[Coefficient]:
+    robust = shift_share_error(design.shares.scaled(root), influence, *residuals.T)
+    found = []
+    for value, error, residual in zip(values.tolist(), robust, residuals.T, strict=True):
+        customer = clustered_error(design.customer, influence, residual)
+        largest = max(error.error, customer)
+        found.append(Coefficient(value, largest, error.error, customer, error.effective))
+    return found

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from stockout.impact.stockout_effect.controls import Controls, controls
-from stockout.impact.stockout_effect.exposure import Habits, dose, habits, pair_days
+from stockout.impact.stockout_effect.exposure import Habits, dose, habits, window_days
 from stockout.impact.stockout_effect.landmarks import panel
 from stockout.impact.stockout_effect.regression import Design
-from stockout.impact.stockout_effect.shift_share import Shares, shares
+from stockout.impact.stockout_effect.shift_share import Shares
 from stockout.impact.stockout_effect.thwarted import Thwarted, thwarted
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from stockout.impact.stockout_effect.purchases import Purchases
 
     Codes = NDArray[np.int64]
-    Vector = NDArray[np.float64]
 
     Span = tuple[int, int]
 
@@ -45,17 +44,11 @@ class Frame(NamedTuple):
                 estimated. Else usual purchases on days out of stock.
         """
         seen, habit = self.panel, self.habit
-        days = [pair_days(seen, out.out, *span) for span in spans]
-        treatments = [dose(seen, habit.rate, each) for each in days]
+        treatments = dose(seen, habit.rate, *(window_days(seen, out.out, *span) for span in spans))
+        instruments = treatments * habit.per_total[:, None]
         if measured:
-            treatments[0] = self.thwarted.rows
-        return Design(
-            treatments=np.column_stack(treatments),
-            instruments=np.column_stack([dose(seen, habit.share, each) for each in days]),
-            controls=self.controls.all,
-            shares=self.shares,
-            customer=seen.customer,
-        )
+            treatments[:, 0] = self.thwarted.rows
+        return Design(treatments, instruments, self.controls.all, self.shares, seen.customer)
 
 
 def frame(
@@ -78,15 +71,14 @@ def frame(
     if not starts.size:
         return None
     seen = panel(bought, starts, outcome=outcome)
-    if not seen.pair_row.size:
+    if not seen.pair_cell.size:
         return None
     habit = habits(seen, bought, out)
     skus = bought.items["sku"].rank("dense").cast(int).to_numpy() - 1
-    shock = seen.pair_item * len(starts) + seen.landmark[seen.pair_row]
     return Frame(
         panel=seen,
         habit=habit,
-        thwarted=thwarted(seen, bought, out, habit),
+        thwarted=thwarted(seen, out, habit),
         controls=controls(seen, bought, out, habit, window=window),
-        shares=shares(seen.pair_row, shock, habit.share, seen.rows, np.repeat(skus, len(starts))),
+        shares=Shares(seen.by_cell(habit.rate), habit.per_total, np.tile(skus, len(starts))),
     )

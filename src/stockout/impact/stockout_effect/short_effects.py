@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stockout.impact.stockout_effect.exposure import bought_within, pair_days
+from stockout.impact.stockout_effect.exposure import pair_days, window_days
 from stockout.impact.stockout_effect.landmarks import AFTER, GAP, WINDOW
-from stockout.impact.stockout_effect.regression import Coefficient, Design, two_stage
+from stockout.impact.stockout_effect.least_squares import side_by_side
+from stockout.impact.stockout_effect.purchases import within
+from stockout.impact.stockout_effect.regression import Coefficient, Design, two_stage, two_stage_all
 from stockout.impact.stockout_effect.shift_share import shares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from stockout.impact.stockout_effect.landmarks import Part
     from stockout.impact.stockout_effect.out_days import OutDays
     from stockout.impact.stockout_effect.purchases import Purchases
     from stockout.impact.stockout_effect.setting import Frame
@@ -60,9 +63,10 @@ def short_effects(
         "order delayed": f"days to the next order, at most {SHORT}",
         "basket lost": f"orders fewer in {SHORT} days",
     }
+    told: list[Coefficient | None] = [*two_stage_all([waited, -baskets], design)]
+    told = told or [None, None]
     found = [
-        _effect(name, two_stage(outcome, design), units[name])
-        for name, outcome in (("order delayed", waited), ("basket lost", -baskets))
+        _effect(name, each, unit) for (name, unit), each in zip(units.items(), told, strict=True)
     ]
     unit = "share that bought another item of the category"
     if category is None:
@@ -81,15 +85,14 @@ def _effect(name: str, found: Coefficient | None, unit: str) -> ShortEffect:
 def _orders(main: Frame, bought: Purchases) -> tuple[Vector, Vector]:
     """(rows,) days to the next order after the landmark, and orders in the days looked at."""
     seen, people = main.panel, len(bought.customers)
-    waited, orders = np.full(seen.rows, float(SHORT)), np.zeros(seen.rows)
-    for place, start in enumerate(seen.starts.tolist()):
-        inside = (bought.order_day >= start) & (bought.order_day < start + SHORT)
-        who, day = bought.order_customer[inside], bought.order_day[inside] - start
-        first = np.full(people, float(SHORT))
-        np.minimum.at(first, who, day)
-        rows = seen.landmark == place
-        waited[rows] = first[seen.customer[rows]]
-        orders[rows] = np.bincount(who, minlength=people)[seen.customer[rows]]
+    waited, orders = np.empty((2, seen.rows))
+    for part in seen.at_each():
+        inside = within(bought.order_day, part.start, part.start + SHORT)
+        who, day = bought.order_customer[inside], bought.order_day[inside] - part.start
+        first, own = np.full(people, float(SHORT)), seen.customer[part.rows]
+        first[who[::-1]] = day[::-1]  # the earliest one stays
+        waited[part.rows] = first[own]
+        orders[part.rows] = np.bincount(who, minlength=people)[own]
     return waited, orders
 
 
@@ -102,50 +105,47 @@ def _substituted(
     a control; so is how often the item itself is out in the long run.
     """
     seen, habit = main.panel, main.habit
-    own = category[seen.pair_item]
-    place = seen.pair_row * (int(category.max()) + 2) + own
-    cells, cell = np.unique(place, return_inverse=True)
-    there = WINDOW - pair_days(seen, out.out, 0, WINDOW)
-    within = bought_within(seen, bought, 0, WINDOW)
-    others = _of_others(main, bought, category, cells)
-
-    def rest(values: Vector) -> Vector:
-        return np.bincount(cell, values)[cell] - values
-
-    outcome = rest(within.pairs) + others[cell]
-    expected = rest(habit.rate * there)
-    long_run = (out.out[-1] / np.maximum(out.known[-1], 1))[seen.pair_item]
-    use = (own >= 0).astype(np.float64)
-    rows = np.arange(own.size)
+    there = WINDOW - window_days(seen, out.out, 0, WINDOW)
+    size, people = int(category.max()) + 2, len(bought.customers)
+    outcome, expected = np.empty((2, seen.pair_cell.size))
+    for part in seen.at_each():
+        own = part.pairs
+        cells, cell = np.unique(part.row * size + category[part.item], return_inverse=True)
+        others = _of_others(part, bought, part.row_of(seen, people), category, cells)
+        outcome[own] = _rest(cell, habit.later.pairs[own]) + others[cell]
+        expected[own] = _rest(cell, habit.rate[own] * there[part.place, part.item])
+    cell, rows = seen.pair_cell, np.arange(seen.pair_cell.size, dtype=np.int32)
+    item, rate = seen.pair_item, habit.rate
+    long_run = (out.out[-1] / np.maximum(out.known[-1], 1))[item]
     days = pair_days(seen, out.out, 0, WINDOW)
-    before = habit.rate * long_run
-    columns = [np.ones(own.size), expected, habit.rate, habit.rate**2, before, long_run]
-    shock = seen.pair_item * len(seen.starts) + seen.landmark[seen.pair_row]
-    of_item = np.repeat(np.arange(bought.items.height), len(seen.starts))
+    use = (category[item] >= 0).astype(np.float64)
+    of_item = np.tile(np.arange(bought.items.height), len(seen.starts))
     design = Design(
-        treatments=main.thwarted.pairs[:, None],
-        instruments=(habit.rate * days)[:, None],
-        controls=np.column_stack(columns),
-        shares=shares(rows, shock, habit.rate, own.size, of_item),
+        treatments=(rate * main.thwarted.days.ravel()[cell])[:, None],
+        instruments=(rate * days)[:, None],
+        controls=side_by_side(
+            [np.ones_like(rate), expected, rate, rate**2, rate * long_run, long_run]
+        ),
+        shares=shares(rows, cell, rate, rate.size, of_item),
         customer=seen.customer[seen.pair_row],
     )
     return two_stage(outcome, design, use)
 
 
-def _of_others(main: Frame, bought: Purchases, category: Codes, cells: Codes) -> Vector:
+def _rest(cell: Codes, values: Vector | NDArray[np.uint8]) -> Vector:
+    """(pairs,) sum of the values of each pair's cell without its own."""
+    return np.asarray(np.bincount(cell, values)[cell] - values, dtype=np.float64)
+
+
+def _of_others(
+    part: Part, bought: Purchases, row_of: Codes, category: Codes, cells: Codes
+) -> Vector:
     """(cells,) purchases of items without a habit, by row and category."""
-    seen, items = main.panel, bought.items.height
-    size, key = int(category.max()) + 2, seen.pair_row * items + seen.pair_item
-    counts = np.zeros(cells.size)
-    for place, start in enumerate(seen.starts.tolist()):
-        row_of = np.full(len(bought.customers), -1)
-        here = np.flatnonzero(seen.landmark == place)
-        row_of[seen.customer[here]] = here
-        row = row_of[bought.line_customer]
-        inside = (row >= 0) & (bought.line_day >= start) & (bought.line_day < start + WINDOW)
-        row, item = row[inside], bought.line_item[inside]
-        new = ~np.isin(row * items + item, key)
-        wanted = (row * size + category[item])[new]
-        at = np.minimum(np.searchsorted(cells, wanted), cells.size - 1)
-        counts += np.bincount(at[cells[at] == wanted], minlength=cells.size)
-    return counts
+    size, items = int(category.max()) + 2, bought.items.height
+    lines = within(bought.line_day, part.start, part.start + WINDOW)
+    row, item = row_of[bought.line_customer[lines]], bought.line_item[lines]
+    row, item = row[row >= 0], item[row >= 0]
+    new = ~np.isin(row * items + item, part.row * items + part.item)
+    wanted = (row * size + category[item])[new]
+    at = np.minimum(np.searchsorted(cells, wanted), cells.size - 1)
+    return np.bincount(at[cells[at] == wanted], minlength=cells.size).astype(np.float64)

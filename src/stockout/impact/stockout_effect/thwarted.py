@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stockout.impact.stockout_effect.exposure import bought_within, dose, pair_days
+from stockout.impact.stockout_effect.exposure import dose, window_days
 from stockout.impact.stockout_effect.landmarks import WINDOW
 from stockout.impact.stockout_effect.purchases import running
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from stockout.impact.stockout_effect.exposure import Habits
     from stockout.impact.stockout_effect.landmarks import Panel
     from stockout.impact.stockout_effect.out_days import OutDays
-    from stockout.impact.stockout_effect.purchases import Purchases
 
     Matrix = NDArray[np.float64]
     Vector = NDArray[np.float64]
@@ -35,8 +34,8 @@ _HALVES = (0, WINDOW // 2), (WINDOW // 2, WINDOW)
 class Thwarted(NamedTuple):
     """Expected thwarted purchases of the exposure windows."""
 
-    pairs: Vector  # (pairs,) by habit
-    rows: Vector  # (rows,) their sums: what identifies the effect
+    days: Matrix  # (landmarks, items) usual days' worth of purchases that are thwarted
+    rows: Vector  # (rows,) by habit, rate times days: what identifies the effect
     others: Matrix  # (landmarks, items) of customers who had not bought the item before
     others_rows: Vector  # (rows,) the same, divided by how much a customer buys
 
@@ -46,53 +45,40 @@ class Thwarted(NamedTuple):
         return self.rows + self.others_rows
 
 
-def thwarted(seen: Panel, bought: Purchases, out: OutDays, habit: Habits) -> Thwarted:
+def thwarted(seen: Panel, out: OutDays, habit: Habits) -> Thwarted:
     """Estimates thwarted purchases.
 
     Args:
         seen: The panel.
-        bought: Purchases.
         out: Days out of stock.
         habit: Habits of the panel.
     """
-    starts, items = seen.starts, bought.items.height
-    daily = out.daily
+    daily, later = out.daily, habit.later
     some = (daily > 0) & (daily < 1)
     while_there = running(np.where(some, 1 - daily, 0.0))
-    within = bought_within(seen, bought, 0, WINDOW, some)
-    gone = out.out[starts + WINDOW] - out.out[starts]
-    part = out.part[starts + WINDOW] - out.part[starts]
-    cell = seen.landmark[seen.pair_row] * items + seen.pair_item
-
-    def by_item(values: Vector) -> Matrix:
-        summed = np.bincount(cell, values, gone.size).reshape(gone.shape)
-        return np.asarray(summed, dtype=np.float64)
-
-    actual = [by_item(bought_within(seen, bought, *half).pairs) for half in _HALVES]
-    there = [stop - start - pair_days(seen, out.out, start, stop) for start, stop in _HALVES]
-    usual = [by_item(habit.rate * days) for days in there]
-    surge = _lasting_surge(actual, usual)
-    expected = (habit.rate * pair_days(seen, while_there, 0, WINDOW)).sum()
-    that_day = max(within.flagged.sum() / expected, 1.0) if expected > 0 else 1.0
-    days = surge * (gone - part) + that_day * part  # usual days' worth
-    pairs = habit.rate * days[seen.landmark[seen.pair_row], seen.pair_item]
+    gone = window_days(seen, out.out, 0, WINDOW)
+    part = window_days(seen, out.part, 0, WINDOW)
+    there = [stop - start - window_days(seen, out.out, start, stop) for start, stop in _HALVES]
+    surge = _lasting_surge(later.halves, [habit.everybody * days for days in there])
+    expected = (habit.everybody * window_days(seen, while_there, 0, WINDOW)).sum()
+    that_day = max(later.on_part_days / expected, 1.0) if expected > 0 else 1.0
+    days = surge * (gone - part) + that_day * part
     stocked = (WINDOW - gone).sum(axis=0)
-    a_day = within.others.sum(axis=0) / np.maximum(stocked, 1.0)
+    a_day = later.others.sum(axis=0) / np.maximum(stocked, 1.0)
     others = a_day * days
-    own = dose(seen, habit.rate, np.ones(seen.pair_row.size))
-    everybody = np.bincount(seen.landmark, own, len(starts))
+    everybody = habit.everybody.sum(axis=1)
     a_purchase = np.divide(
-        others.sum(axis=1), everybody, out=np.zeros(len(starts)), where=everybody > 0
+        others.sum(axis=1), everybody, out=np.zeros_like(everybody), where=everybody > 0
     )
     return Thwarted(
-        pairs=pairs,
-        rows=dose(seen, pairs, np.ones(pairs.size)),
+        days=days,
+        rows=dose(seen, habit.rate, days)[:, 0],
         others=others,
-        others_rows=own * a_purchase[seen.landmark],
+        others_rows=habit.total * a_purchase[seen.landmark],
     )
 
 
-def _lasting_surge(actual: list[Matrix], usual: list[Matrix]) -> Matrix:
+def _lasting_surge(actual: Matrix, usual: list[Matrix]) -> Matrix:
     """(landmarks, items) demand over what is usual, as far as it lasts.
 
     Purchases are Poisson about a gamma-distributed level, of mean 1, that the halves of the window
@@ -100,10 +86,11 @@ def _lasting_surge(actual: list[Matrix], usual: list[Matrix]) -> Matrix:
     mean (Robbins 1956; Clayton & Kaldor 1987, Biometrics 43, 671-681).
 
     Args:
-        actual: Purchases of each half, while the item was there.
+        actual: (2, landmarks, items) purchases of each half, while the item was there.
         usual: Those that habits expect while the item was there.
     """
     first, second = (now - then for now, then in zip(actual, usual, strict=True))
     both = float((usual[0] * usual[1]).sum())
     variance = max(float((first * second).sum()) / both, 0.0) if both > 0 else 0.0
-    return (1 + variance * (actual[0] + actual[1])) / (1 + variance * (usual[0] + usual[1]))
+    told, said = actual[0] + actual[1], usual[0] + usual[1]
+    return np.asarray((1 + variance * told) / (1 + variance * said))
