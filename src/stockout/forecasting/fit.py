@@ -226,7 +226,7 @@ def _move_together(
     estimates: _Estimates, blocks: Sequence[Indices], shared: Shared, category: Indices
 ) -> None:
     """Moves the forecasts of all items by what those of their category tell together."""
-    if not shared.level.weight:
+    if not shared.level.moves:
         return
     columns = np.concatenate(blocks)
     factor = np.ones(category.size)
