@@ -9,7 +9,7 @@ import polars as pl
 
 from stockout.demand.history import demand_history
 from stockout.forecasting.fit import fit
-from stockout.forecasting.shared_level import Move, SharedLevel
+from stockout.forecasting.shared_level import MOST, SharedLevel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,6 +86,7 @@ def test_an_error_common_to_all_widens_a_short_history(table: Table) -> None:
     assert shaken.level_variance.mean() > 0.05
 
 
-def test_factors_are_never_negative_and_one_where_nothing_was_expected() -> None:
-    worth = np.array([[1.0, 0.0], [-3.0, 0.0]])
-    assert SharedLevel((Move(1, 0, 0.5),)).factors(worth, np.array([0, 1])).tolist() == [0.0, 1.0]
+def test_one_quiet_item_that_sold_does_not_multiply_its_forecast() -> None:
+    worth = np.array([[0.1, 1.0, 0.0], [2.0, -1.5, 0.0]])
+    factors = SharedLevel.factors(worth, np.array([0, 1, 2]))
+    assert factors.tolist() == [MOST, 1 / MOST, 1.0]
