@@ -46,8 +46,8 @@ QUICK = "ses"
 """Family of models, one of which may forecast a category: smoothings at several speeds."""
 
 MOST = 2.0
-"""Largest factor of a category, and the reciprocal of the smallest: one quiet item that has just sold
-is a category too. On the data sets of ``docs/accuracy.md`` factors lie between .56 and 1.49."""
+"""Largest factor of a category, and the reciprocal of the smallest: one quiet item that has just
+sold is a category too. On the data sets of ``docs/accuracy.md`` factors lie between .56 and 1.49."""
 
 
 class Move(NamedTuple):
