@@ -47,7 +47,7 @@ QUICK = "ses"
 
 MOST = 2.0
 """Largest factor of a category, and the reciprocal of the smallest: one quiet item that has just
-sold is a category too. On the data sets of ``docs/accuracy.md`` factors lie between .56 and 1.49."""
+sold is a category too. On the sets of ``docs/accuracy.md`` factors lie between .56 and 1.49."""
 
 
 class Move(NamedTuple):
