@@ -10,6 +10,7 @@ from typing import NamedTuple, cast
 import polars as pl
 
 REAL_DATA = Path(os.environ.get("STOCKOUT_REALDATA", "../shared/data"))
+SKUS = 300  # of a simulated business; ``data/sample`` has 40
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"
 
 
@@ -105,12 +106,12 @@ def fresh_retail(every: int = 10) -> DataSet:
     return DataSet("fresh_retail", sales, inventory, origins, products=products, step=4)
 
 
-def simulated(seed: int) -> DataSet:
+def simulated(seed: int, skus: int = SKUS) -> DataSet:
     """The simulator's business with the availability that its exports show."""
     from stockout.simulator.parameters import Parameters  # noqa: PLC0415
     from stockout.simulator.simulate import simulate  # noqa: PLC0415
 
-    world = simulate(Parameters(seed=seed, skus=300, locations=2, months=18))
+    world = simulate(Parameters(seed=seed, skus=skus, locations=2, months=18))
     tables = world.tables
     last = tables["sales"].select(pl.col("date").max()).item()
     origins = [last - timedelta(days=28 * k) for k in range(4, 0, -1)]

@@ -68,15 +68,38 @@ def verdict(trial: Trial) -> Verdict:
     apart = trial.default - trial.other
     product, square = apart * trial.default, apart**2
     clusters = min(int(trial.judged.any(axis=axis).sum()) for axis in (0, 1))
-    if trial.judged.sum() < _MIN_CELLS or clusters < _MIN_CLUSTERS or not square.any():
+    if trial.judged.sum() < _MIN_CELLS:
         return STAY
+    used = weight_beyond_noise(product, square, clusters)
+    if not used:
+        return STAY
+    squared = float(((trial.default - used * apart) ** 2).sum())
+    return Verdict(used, squared / float((trial.default**2).sum()))
+
+
+def weight_beyond_noise(product: Matrix, square: Matrix, clusters: int | None = None) -> float:
+    """The weight ``sum(product) / sum(square)``, at most 1, less its standard error.
+
+    Rows and columns are clusters of errors that go together.
+
+    Args:
+        product: (rows, columns) sums of the default's errors times their difference from the
+            others'.
+        square: (rows, columns) sums of the squared difference.
+        clusters: The fewer ones of rows and columns; default those with a difference.
+
+    Returns:
+        0 where the weight is within its noise, or where there are too few clusters.
+    """
+    if clusters is None:
+        clusters = min(int(square.any(axis=axis).sum()) for axis in (0, 1))
+    if clusters < _MIN_CLUSTERS or not square.any():
+        return 0.0
     weight = float(product.sum() / square.sum())
     error = max(_jackknifed(product, square, weight, axis) for axis in (0, 1))
     if weight <= float(stdtrit(clusters - 1, CONFIDENCE)) * error:
-        return STAY
-    used = min(weight - error, 1.0)
-    squared = float(((trial.default - used * apart) ** 2).sum())
-    return Verdict(used, squared / float((trial.default**2).sum()))
+        return 0.0
+    return min(weight - error, 1.0)
 
 
 def _jackknifed(product: Matrix, square: Matrix, weight: float, axis: int) -> float:

@@ -60,6 +60,7 @@ class _Estimates(NamedTuple):
     label: NDArray[np.object_]  # (items,)
     sum_shift: Matrix  # (scores, items) correction of quantiles
     period_shift: Matrix  # (scores, items)
+    worth: Matrix  # (2, items) what each tells of the level of its category
 
     @classmethod
     def empty(cls, horizon: int, items: int) -> _Estimates:
@@ -68,7 +69,8 @@ class _Estimates(NamedTuple):
         label = np.array(["ended"] * items, dtype=object)
         shift = np.zeros((GRID.size, items))
         of_items = (zero, zero.copy(), zero.copy())
-        return cls(np.zeros((horizon, items)), *of_items, label, shift, shift.copy())
+        worth = np.zeros((2, items))
+        return cls(np.zeros((horizon, items)), *of_items, label, shift, shift.copy(), worth)
 
     def put(self, columns: Indices, part: _Estimates) -> None:
         """Writes the estimates of some items into their columns."""
@@ -128,7 +130,8 @@ def fit(
         hazard = _hazard(history)
         for span in np.unique(spans[live]).tolist():
             codes = classes[sample.columns]
-            shared = share(sample, Past.of(sample, span), codes, kinds)
+            category = seasons.category
+            shared = share(sample, Past.of(sample, span), codes, kinds, category[sample.columns])
             whole = is_integer[judged.columns]
             found = calibrations(judged, span, classes[judged.columns], kinds, whole, hazard=hazard)
 
@@ -145,6 +148,7 @@ def fit(
             with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as threads:
                 for columns, part in zip(blocks, threads.map(estimate, blocks), strict=True):
                     estimates.put(columns, part)
+            _move_together(estimates, blocks, shared, category)
         short = live[past.evidence(live).sum(axis=0) < WARM_UP[history.freq]]
         if short.size:
             estimates.put(short, _from_category(past, seasons, estimates, live, short))
@@ -200,8 +204,11 @@ def _estimate(
     past = Past.of(block, shared.span)
     weight = member_weights(block, past, shared, codes)
     out = Outlook.of(block, past, weight, shared, hazard=hazard)
-    mean, of = block.ahead(weight) * out.goes_on, out.spread
+    mean, of = block.ahead(weight), out.spread
     usual = mean.mean(axis=0)
+    worth = shared.level.worth(block, usual, of.of_sum(usual * shared.span))
+    of = of._replace(level_variance=of.level_variance + shared.level.doubt)
+    mean, usual = mean * out.goes_on, usual * out.goes_on
     total = usual * shared.span
     k_sum = shape(total, of.noise * total + of.level_variance * total**2)
     k_period = shape(usual, of.period_noise * usual + of.level_variance * usual**2)
@@ -211,7 +218,21 @@ def _estimate(
         _labels(weight, block.models),
         found.of_sum.of(k_sum).T,
         found.of_period.of(k_period).T,
+        worth,
     )
+
+
+def _move_together(
+    estimates: _Estimates, blocks: Sequence[Indices], shared: Shared, category: Indices
+) -> None:
+    """Moves the forecasts of all items by what those of their category tell together."""
+    if not shared.level.moves:
+        return
+    columns = np.concatenate(blocks)
+    factor = np.ones(category.size)
+    factor[columns] = shared.level.factors(estimates.worth[:, columns], category[columns])
+    for block in blocks:
+        estimates.mean[:, block] *= factor[block]
 
 
 def _from_category(
@@ -238,7 +259,8 @@ def _from_category(
     mean = level.mean * seasons.of(short)[0][past:].astype(np.float64)
     label = np.array(["category"] * short.size, dtype=object)
     shift = np.zeros((GRID.size, short.size))  # nothing alike was judged
-    return _Estimates(mean, noise, noise, level.relative_variance, label, shift, shift)
+    worth = np.zeros((2, short.size))
+    return _Estimates(mean, noise, noise, level.relative_variance, label, shift, shift, worth)
 
 
 def _labels(weight: Matrix, models: Sequence[str]) -> NDArray[np.object_]:

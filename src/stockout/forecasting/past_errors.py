@@ -14,6 +14,7 @@ from stockout.forecasting.block import Block, forecast_sums
 from stockout.forecasting.calibration import Calibration, PastSums, measured
 from stockout.forecasting.combination import class_ratios, weights
 from stockout.forecasting.dispersion import Pool, shrunk_ratio, variance_to_mean
+from stockout.forecasting.shared_level import SharedLevel, shared_level
 from stockout.forecasting.stopped import chance_of_demand
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Shared(NamedTuple):
     by_class: Matrix  # (members, classes) relative squared error
     of_sum: Pool  # variance-to-mean ratio of the sum
     of_period: Pool  # variance-to-mean ratio of one period
+    level: SharedLevel = SharedLevel()  # how far categories move together
 
 
 class Spread(NamedTuple):
@@ -64,8 +66,14 @@ class Spread(NamedTuple):
     period_noise: Matrix  # (items,) of one period
     level_variance: Matrix  # (items,)
 
+    def of_sum(self, total: Matrix) -> Matrix:
+        """(items,) variance-to-mean ratio of a sum with this mean."""
+        return self.noise + self.level_variance * total
 
-def share(block: Block, past: Past, codes: Codes, classes: int) -> Shared:
+
+def share(
+    block: Block, past: Past, codes: Codes, classes: int, category: Codes | None = None
+) -> Shared:
     """Measures on a sample of items what all items share.
 
     Args:
@@ -73,17 +81,21 @@ def share(block: Block, past: Past, codes: Codes, classes: int) -> Shared:
         past: Its windows.
         codes: (items,) demand class of each.
         classes: Number of classes.
+        category: (items,) category of each, where it is asked how far these move together.
     """
     ahead, single = past
     errors = block.errors(ahead)
     by_class = class_ratios(errors, ahead.independent > 0, codes, classes)
     combined = block.combined(weights(errors, ahead.independent, by_class, codes))
-    return Shared(
-        ahead.span,
-        by_class,
-        Pool(*variance_to_mean(ahead, forecast_sums(ahead, combined)), ahead.independent),
-        Pool(*variance_to_mean(single, forecast_sums(single, combined)), single.independent),
-    )
+    expected = forecast_sums(ahead, combined)
+    ratio, mean = variance_to_mean(ahead, expected)
+    of_sum = Pool(ratio, mean, ahead.independent)
+    of_period = Pool(*variance_to_mean(single, forecast_sums(single, combined)), single.independent)
+    shared = Shared(ahead.span, by_class, of_sum, of_period)
+    if category is None:
+        return shared
+    strays = shrunk_ratio(ratio, mean, ahead.independent, of_sum)
+    return shared._replace(level=shared_level(block, ahead, expected, strays, category))
 
 
 def member_weights(block: Block, past: Past, shared: Shared, codes: Codes) -> Matrix:
