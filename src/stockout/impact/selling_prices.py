@@ -8,9 +8,11 @@ import numpy as np
 import polars as pl
 
 from stockout.demand.calendar import DAYS_PER_PERIOD, period_start
+from stockout.demand.numbering import numbered
 from stockout.demand.panel import cells
 from stockout.impact.active_life import axis_of
 from stockout.replenishment.master_data import usable
+from stockout.tables import ITEM
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,13 +48,18 @@ class Prices:
         price = pl.coalesce(
             "unit_price", pl.when(pl.col("units") != 0).then(pl.col("revenue") / pl.col("units"))
         )
-        paid = cells(
-            sales.filter((pl.col("units") > 0) & (price >= 0))
-            .group_by("sku", "location", period=period_start(axis.freq, pl.col("date")))
-            .agg(pl.col("units").sum(), value=(price * pl.col("units")).sum()),
-            history.items,
-            axis,
-        ).sort("item", "t")
+        sold = numbered(
+            sales.select(
+                *ITEM, "units", price=price, period=period_start(axis.freq, pl.col("date"))
+            ).filter((pl.col("units") > 0) & (pl.col("price") >= 0))
+        )
+        by_period = (
+            sold.rows.select("item", "period", "units", value=pl.col("price") * pl.col("units"))
+            .group_by("item", "period")
+            .sum()
+        )
+        named = sold.items[by_period["item"]].hstack(by_period.drop("item"))
+        paid = cells(named, history.items, axis).sort("item", "t")
         self._periods = axis.periods
         self._reach = NEAR_DAYS // DAYS_PER_PERIOD[axis.freq]
         self._key = paid["item"].cast(pl.Int64).to_numpy() * axis.periods + paid["t"].to_numpy()
