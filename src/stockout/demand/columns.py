@@ -35,3 +35,27 @@ def by_columns(work: Callable[[slice], Arrays], columns: int) -> Arrays:
     with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as threads:
         parts = list(threads.map(work, blocks))
     return tuple(np.concatenate(pieces, axis=-1) for pieces in zip(*parts, strict=True))  # type: ignore[return-value]
+
+
+def for_columns(work: Callable[[slice], None], columns: int, width: int = WIDTH) -> None:
+    """Has ``work`` done for each block of columns, on all cores.
+
+    Args:
+        work: Writes what it finds of the columns that it is asked for, and nothing else.
+        columns: Number of columns.
+        width: Columns of a block; no result depends on it.
+
+    >>> panel = np.ones((3, 1000))
+    >>> def double(part: slice) -> None:
+    ...     panel[:, part] *= 2
+    >>> for_columns(double, 1000)
+    >>> float(panel.sum())
+    6000.0
+    """
+    blocks = [slice(first, min(first + width, columns)) for first in range(0, columns, width)]
+    if len(blocks) < 2:
+        for block in blocks:
+            work(block)
+        return
+    with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as threads:
+        list(threads.map(work, blocks))  # asked for, so that an error comes out

@@ -182,10 +182,11 @@ def demand_history(
             axis=Axis.spanning(freq, until["date"], last),
             as_of=as_of,
         )
+    stock = None if inventory is None else _of_items(inventory, known)
     items = first_listed(
         known,
         until,
-        inventory,
+        stock,
         purchases,
         products,
         as_of,
@@ -194,7 +195,7 @@ def demand_history(
     axis = Axis.spanning(freq, items["first_date"], last)
     at = panel.on_axis(sold.with_columns(period=period_start(freq, pl.col("date"))), axis)
     units = panel.scatter_units(at, items.height, axis)
-    availability = _availability(inventory, sold, items, axis, units, ledger=ledger, as_of=as_of)
+    availability = _availability(stock, sold, axis, units, ledger=ledger, as_of=as_of)
     closed = panel.closed_periods(at, items, axis)
     own_start = panel.first_rows(items, axis)
     inherited = panel.inheritance(own_start, items, products)
@@ -209,7 +210,7 @@ def demand_history(
             start=pl.Series(inherited.start), quiet_days=pl.Series(quiet * DAYS_PER_PERIOD[freq])
         ),
         at,
-        inventory,
+        stock,
         products,
         purchases,
         as_of=as_of,
@@ -260,10 +261,15 @@ def _complete(sales: pl.DataFrame, dates: pl.Series, as_of: date, freq: Freq) ->
     return kept
 
 
+def _of_items(inventory: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """The inventory of some items, with ``item``, the row of each."""
+    rows = inventory.with_columns(item=panel.item_numbers(inventory, items))
+    return rows.drop_nulls("item") if rows["item"].null_count() else rows
+
+
 def _availability(
     inventory: pl.DataFrame | None,
     sold: pl.DataFrame,
-    items: pl.DataFrame,
     axis: Axis,
     units: NDArray[np.float32],
     *,
@@ -271,9 +277,10 @@ def _availability(
     as_of: date,
 ) -> Availability:
     if inventory is None:
-        inventory = conform(pl.DataFrame(schema={"date": pl.Date, "sku": pl.String}), "inventory")
+        nothing = conform(pl.DataFrame(schema={"date": pl.Date, "sku": pl.String}), "inventory")
+        inventory = nothing.with_columns(item=pl.lit(0, dtype=pl.UInt32))
     shares = shares_by_period(inventory, sold, axis.freq, as_of)
     if ledger is not None:  # its rows begin with the sales, those of the panel with the first item
         own = slice(len(ledger.share) - axis.periods, None)
         ledger = ledger._replace(share=ledger.share[own], sold_out=ledger.sold_out[own])
-    return availability_matrix(panel.cells(shares, items, axis), units, ledger)
+    return availability_matrix(panel.on_axis(shares, axis), units, ledger)

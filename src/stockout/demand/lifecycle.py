@@ -13,6 +13,8 @@ from stockout.tables import ITEM
 if TYPE_CHECKING:
     from datetime import date
 
+    from numpy.typing import NDArray
+
 NEW_DAYS = 28
 """An item listed for fewer days than this is new: too few to know its own demand."""
 
@@ -26,6 +28,11 @@ GIVEN_UP_DAYS = 182
 An assumption: out-of-stock days say nothing about demand, so they do not count as quiet days, but
 a tail without end is a delisting that nobody recorded.
 """
+
+
+_STOCKED = (
+    (pl.col("on_hand") > 0) | pl.col("in_stock") | (pl.col("in_stock_share") > 0)
+).fill_null(value=False)
 
 
 def first_listed(  # noqa: PLR0917 - what it is asked of, then the tables
@@ -45,7 +52,7 @@ def first_listed(  # noqa: PLR0917 - what it is asked of, then the tables
     Args:
         items: Columns sku, location: the items of ``sales``.
         sales: Sales lines up to as-of, with ``item``, the row of ``items``.
-        inventory: Canonical inventory, or None.
+        inventory: Canonical inventory of the items, with ``item``, or None.
         purchases: Canonical purchases, or None.
         products: Canonical products, or None.
         as_of: Signs after it are ignored.
@@ -57,16 +64,17 @@ def first_listed(  # noqa: PLR0917 - what it is asked of, then the tables
     """
     of_item = items.with_columns(
         any_line=first_dates(sales, items.height),
-        date=first_dates(sales.filter(pl.col("units") > 0), items.height),
+        date=first_dates(
+            sales.select("item", "date", "units").filter(pl.col("units") > 0), items.height
+        ),
     )
     begin = of_item["any_line"].min()
     sold = of_item.drop_nulls("date").select(*ITEM, "date")
     signs = [of_item.filter(pl.col("date").is_null()).select(*ITEM, date="any_line")]
     if inventory is not None:
-        stocked = (
-            (pl.col("on_hand") > 0) | pl.col("in_stock") | (pl.col("in_stock_share") > 0)
-        ).fill_null(value=False)
-        signs.append(inventory.filter(stocked).group_by(ITEM).agg(pl.col("date").min()))
+        stocked = inventory.select("item", "date", stocked=_STOCKED).filter("stocked")
+        dated_items = items.select(*ITEM, date=first_dates(stocked, items.height))
+        signs.append(dated_items.drop_nulls("date"))
     if purchases is not None:
         received = purchases.drop_nulls("received_date")
         signs.append(received.select(*ITEM, date="received_date"))
@@ -106,7 +114,7 @@ def describe(
         items: Columns sku, location, first_date, start, quiet_days (days since the last sale, or
             since listing, that are not known to be out of stock).
         sold: Sales lines net of returns, with ``item``, the row of ``items``.
-        inventory: Canonical inventory, or None.
+        inventory: Canonical inventory of the items, with ``item``, or None.
         products: Canonical products, or None.
         purchases: Canonical purchases, or None.
         as_of: The date that is judged.
@@ -116,7 +124,8 @@ def describe(
         (all sales in whole units), category, active_to, supplied (stock or an open order at as-of),
         status (new, active, ended) and began_with_sale (no other sign of the item is as old).
     """
-    supplied = pl.concat([_in_stock(inventory, as_of), _on_order(purchases, as_of)]).unique()
+    stocked = items.select(ITEM)[_in_stock(inventory, items.height, as_of)]
+    supplied = pl.concat([stocked, _on_order(purchases, as_of)]).unique()
     master = (
         pl.DataFrame(schema={"sku": pl.String, "category": pl.String, "active_to": pl.Date})
         if products is None
@@ -150,19 +159,16 @@ def _of_sales(sales: pl.DataFrame, items: int) -> list[pl.Series]:
     ]
 
 
-def _in_stock(inventory: pl.DataFrame | None, as_of: date) -> pl.DataFrame:
-    """Items whose last inventory row up to as-of says that there is stock."""
+def _in_stock(inventory: pl.DataFrame | None, items: int, as_of: date) -> NDArray[np.int64]:
+    """Numbers of the items whose last inventory row up to as-of says that there is stock."""
     if inventory is None:
-        return pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String))
-    stocked = (pl.col("on_hand") > 0) | pl.col("in_stock") | (pl.col("in_stock_share") > 0)
-    return (
-        inventory.filter(pl.col("date") <= as_of)
-        .with_columns(stocked=stocked.fill_null(value=False))
-        .group_by(ITEM)
-        .agg(pl.col("stocked").filter(pl.col("date") == pl.col("date").max()).any())
-        .filter("stocked")
-        .select(ITEM)
-    )
+        return np.zeros(0, dtype=np.int64)
+    rows = inventory.select("item", "date", stocked=_STOCKED)
+    rows = rows.filter(pl.col("date") <= as_of)
+    last = last_dates(rows, items).to_physical().fill_null(0).to_numpy()
+    item, day = rows["item"].to_numpy(), rows["date"].to_physical().to_numpy()
+    now = rows["stocked"].to_numpy() & (day == last[item])
+    return np.flatnonzero(np.bincount(item[now], minlength=items))
 
 
 def _on_order(purchases: pl.DataFrame | None, as_of: date) -> pl.DataFrame:

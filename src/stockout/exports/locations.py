@@ -47,7 +47,7 @@ def at_one_level(
     ['ALL']
     """
     located = {name: tables[name] for name in LOCATED if name in tables}
-    places = {name: {*frame["location"].unique()} for name, frame in located.items()}
+    places = {name: _places(frame["location"]) for name, frame in located.items()}
     moved: dict[str, pl.DataFrame] = {}
     for name, place in where_to(places, by_location=by_location).items():
         count = len(places[name])
@@ -65,6 +65,13 @@ def at_one_level(
             )
     _tell_apart(located, places, moved)
     return {**tables, **moved}
+
+
+def _places(locations: pl.Series) -> set[str]:
+    """The distinct locations; to see that all rows are at one takes a tenth of the time."""
+    if len(locations) and (locations == locations[0]).all():
+        return {locations[0]}
+    return {*locations.unique()}
 
 
 def where_to(
