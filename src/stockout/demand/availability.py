@@ -67,7 +67,9 @@ def _from_flags(inventory: pl.DataFrame, freq: Freq, as_of: date) -> pl.DataFram
         "item",
         "date",
         share=pl.coalesce("in_stock_share", pl.col("in_stock").cast(pl.Float64)),
-    ).drop_nulls("share")
+    )
+    if flags["share"].null_count():
+        flags = flags.drop_nulls("share")
     if freq == "day" and is_weekly(flags["date"]):
         monday = pl.col("date").dt.truncate("1w")
         flags = (

@@ -102,6 +102,11 @@ class Levels(NamedTuple):
         way = Movements(np.zeros(1), np.ones(1), np.ones(1))
         return cls(nothing, nothing, nothing, np.zeros(items), way, alone, alone * 0)
 
+    def of(self, items: slice) -> Levels:
+        """The levels of some items."""
+        log, variance, loose = (matrix[:, items] for matrix in self[:3])
+        return self._replace(log=log, variance=variance, loose=loose)
+
     @property
     def factor(self) -> Matrix:
         """(periods, items) expected level over mean: that of a log-normal variable."""

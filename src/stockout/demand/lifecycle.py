@@ -144,7 +144,8 @@ def describe(
 
 def _of_sales(sales: pl.DataFrame, items: int) -> list[pl.Series]:
     """(items,) what the sales lines say of each item."""
-    fraction = (pl.col("units") != pl.col("units").round()).cast(pl.Int8)
+    fractional = sales.select("item", "units").filter(pl.col("units") != pl.col("units").round())
+    some = np.bincount(fractional["item"].to_numpy(), minlength=items)
     priced = sales.filter(pl.col("unit_price").is_not_null())
     with np.errstate(invalid="ignore"):
         price = sums(priced, items, pl.col("unit_price") * pl.col("units")) / sums(
@@ -155,7 +156,7 @@ def _of_sales(sales: pl.DataFrame, items: int) -> list[pl.Series]:
         last_dates(sales, items).alias("last_sale"),
         distinct_dates(sales, items).alias("sale_days"),
         pl.Series("mean_price", price).fill_nan(None),
-        pl.Series("is_integer", sums(sales, items, fraction) == 0),
+        pl.Series("is_integer", some == 0),
     ]
 
 
