@@ -15,6 +15,7 @@ import polars as pl
 
 from stockout.demand.calendar import is_weekly, period_start
 from stockout.demand.ledger import MORNING_DAYS, SOLD_OUT_DURING_DAY, counted_stock
+from stockout.demand.numbering import in_chunks, up_to
 from stockout.demand.panel import is_one_row_each
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def shares_by_period(
     Returns:
         Columns item, period, share (0-1), sold_out, given (a share or flag says it).
     """
-    inventory = inventory.filter(pl.col("date") <= as_of)
+    inventory = up_to(inventory, as_of)
     parts = [
         _from_flags(inventory, freq, as_of).with_columns(given=pl.lit(value=True)),
         _from_on_hand(inventory, sold, freq).with_columns(given=pl.lit(value=False)),
@@ -63,11 +64,10 @@ def shares_by_period(
 
 
 def _from_flags(inventory: pl.DataFrame, freq: Freq, as_of: date) -> pl.DataFrame:
-    flags = inventory.select(
-        "item",
-        "date",
-        share=pl.coalesce("in_stock_share", pl.col("in_stock").cast(pl.Float64)),
-    )
+    shares = inventory.select(pl.col("in_stock_share").count()).item()
+    flag = pl.col("in_stock").cast(pl.Float64)
+    share = pl.coalesce("in_stock_share", flag) if shares else flag
+    flags = inventory.select("item", "date", share=share)
     if flags["share"].null_count():
         flags = flags.drop_nulls("share")
     if freq == "day" and is_weekly(flags["date"]):
@@ -144,9 +144,13 @@ def availability_matrix(
         rolled = np.zeros(units.shape[1], dtype=np.bool_)
         rolled[ledger.columns] = True
         cells = cells.filter(pl.col("given") | ~pl.Series(rolled).gather(cells["item"]))
-    at = (cells["t"].to_numpy(), cells["item"].to_numpy())
-    share[at] = cells["share"].to_numpy()
-    sold_out[at] = cells["sold_out"].to_numpy()
+    t, item, told = (cells[name].to_numpy() for name in ("t", "item", "share"))
+    ran_out = cells["sold_out"].to_numpy() if cells["sold_out"].any() else None
+    for rows in in_chunks(cells.height):
+        place = t[rows] * units.shape[1] + item[rows]
+        share.ravel()[place] = told[rows]
+        if ran_out is not None:
+            sold_out.ravel()[place] = ran_out[rows]
     contradicted = (share == 0) & (units > 0)
     if contradicted.any():
         logger.info(

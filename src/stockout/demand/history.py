@@ -32,8 +32,8 @@ from stockout.demand.calendar import (
 )
 from stockout.demand.flows import stock_flows
 from stockout.demand.ledger import stock_ledger
-from stockout.demand.lifecycle import describe, first_listed
-from stockout.demand.numbering import numbered
+from stockout.demand.lifecycle import describe, first_listed, of_items
+from stockout.demand.numbering import numbered, up_to
 from stockout.demand.panel import Axis
 from stockout.demand.returns import net_returns
 from stockout.errors import NotKnownError
@@ -165,7 +165,7 @@ def demand_history(
     purchases = None if purchases is None else conform(purchases, "purchases")
     movements = None if movements is None else conform(movements, "movements")
     as_of = resolve_as_of({"sales": sales, "inventory": inventory, "movements": movements}, as_of)
-    known, until = numbered(sales.filter(pl.col("date") <= as_of))
+    known, until = numbered(up_to(sales, as_of))
     freq = choose_freq(until, freq)
     complete = _complete(until, sales["date"], as_of, freq)
     sold = net_returns(complete.with_columns(unit_price=_unit_price())).lines
@@ -182,7 +182,7 @@ def demand_history(
             axis=Axis.spanning(freq, until["date"], last),
             as_of=as_of,
         )
-    stock = None if inventory is None else _of_items(inventory, known)
+    stock = None if inventory is None else of_items(inventory, known)
     items = first_listed(
         known,
         until,
@@ -259,12 +259,6 @@ def _complete(sales: pl.DataFrame, dates: pl.Series, as_of: date, freq: Freq) ->
             (as_of - newest).days,
         )
     return kept
-
-
-def _of_items(inventory: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
-    """The inventory of some items, with ``item``, the row of each."""
-    rows = inventory.with_columns(item=panel.item_numbers(inventory, items))
-    return rows.drop_nulls("item") if rows["item"].null_count() else rows
 
 
 def _availability(

@@ -65,7 +65,10 @@ def counted_stock(inventory: pl.DataFrame, by: Sequence[str] = ITEM) -> pl.DataF
     Returns:
         Columns sku, location (or those of ``by``), date, on_hand.
     """
-    counted = inventory.select(*by, "date", "on_hand").drop_nulls("on_hand")
+    counted = inventory.select(*by, "date", "on_hand")
+    if counted.select(pl.col("on_hand").count()).item() == 0:
+        return counted.clear()
+    counted = counted.drop_nulls("on_hand")
     if is_one_row_each(counted):
         return counted
     return counted.group_by(*by, "date").agg(pl.col("on_hand").sum())

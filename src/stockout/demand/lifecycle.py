@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from stockout.demand.numbering import distinct_dates, first_dates, last_dates, sums
+from stockout.demand.numbering import (
+    distinct_dates,
+    first_dates,
+    in_chunks,
+    last_dates,
+    sums,
+    up_to,
+)
+from stockout.demand.panel import item_numbers
 from stockout.tables import ITEM
 
 if TYPE_CHECKING:
@@ -30,9 +38,32 @@ a tail without end is a delisting that nobody recorded.
 """
 
 
-_STOCKED = (
-    (pl.col("on_hand") > 0) | pl.col("in_stock") | (pl.col("in_stock_share") > 0)
-).fill_null(value=False)
+def of_items(inventory: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """What the inventory says of some items.
+
+    Args:
+        inventory: Canonical inventory.
+        items: Columns sku, location.
+
+    Returns:
+        Columns item (the row of ``items``), date, on_hand, in_stock, in_stock_share, and stocked:
+        whether the row says that there is stock.
+    """
+    signs = {
+        "on_hand": pl.col("on_hand") > 0,
+        "in_stock": pl.col("in_stock"),
+        "in_stock_share": pl.col("in_stock_share") > 0,
+    }
+    given = inventory.select(pl.col(name).count() for name in signs).row(0, named=True)
+    stocked = [sign.fill_null(value=False) for name, sign in signs.items() if given[name]]
+    rows = inventory.select(
+        "date", *signs, item=item_numbers(inventory, items), stocked=_any(stocked)
+    )
+    return rows.drop_nulls("item") if rows["item"].null_count() else rows
+
+
+def _any(flags: list[pl.Expr]) -> pl.Expr:
+    return pl.any_horizontal(flags) if flags else pl.lit(value=False)
 
 
 def first_listed(  # noqa: PLR0917 - what it is asked of, then the tables
@@ -52,7 +83,7 @@ def first_listed(  # noqa: PLR0917 - what it is asked of, then the tables
     Args:
         items: Columns sku, location: the items of ``sales``.
         sales: Sales lines up to as-of, with ``item``, the row of ``items``.
-        inventory: Canonical inventory of the items, with ``item``, or None.
+        inventory: From :func:`of_items`, or None.
         purchases: Canonical purchases, or None.
         products: Canonical products, or None.
         as_of: Signs after it are ignored.
@@ -72,7 +103,7 @@ def first_listed(  # noqa: PLR0917 - what it is asked of, then the tables
     sold = of_item.drop_nulls("date").select(*ITEM, "date")
     signs = [of_item.filter(pl.col("date").is_null()).select(*ITEM, date="any_line")]
     if inventory is not None:
-        stocked = inventory.select("item", "date", stocked=_STOCKED).filter("stocked")
+        stocked = inventory.select("item", "date", "stocked").filter("stocked")
         dated_items = items.select(*ITEM, date=first_dates(stocked, items.height))
         signs.append(dated_items.drop_nulls("date"))
     if purchases is not None:
@@ -114,7 +145,7 @@ def describe(
         items: Columns sku, location, first_date, start, quiet_days (days since the last sale, or
             since listing, that are not known to be out of stock).
         sold: Sales lines net of returns, with ``item``, the row of ``items``.
-        inventory: Canonical inventory of the items, with ``item``, or None.
+        inventory: From :func:`of_items`, or None.
         products: Canonical products, or None.
         purchases: Canonical purchases, or None.
         as_of: The date that is judged.
@@ -164,12 +195,14 @@ def _in_stock(inventory: pl.DataFrame | None, items: int, as_of: date) -> NDArra
     """Numbers of the items whose last inventory row up to as-of says that there is stock."""
     if inventory is None:
         return np.zeros(0, dtype=np.int64)
-    rows = inventory.select("item", "date", stocked=_STOCKED)
-    rows = rows.filter(pl.col("date") <= as_of)
+    rows = up_to(inventory.select("item", "date", "stocked"), as_of)
     last = last_dates(rows, items).to_physical().fill_null(0).to_numpy()
     item, day = rows["item"].to_numpy(), rows["date"].to_physical().to_numpy()
-    now = rows["stocked"].to_numpy() & (day == last[item])
-    return np.flatnonzero(np.bincount(item[now], minlength=items))
+    stocked, has = rows["stocked"].to_numpy(), np.zeros(items, dtype=np.bool_)
+    for chunk in in_chunks(rows.height):
+        of = item[chunk]
+        has[of[stocked[chunk] & (day[chunk] == last[of])]] = True
+    return np.flatnonzero(has)
 
 
 def _on_order(purchases: pl.DataFrame | None, as_of: date) -> pl.DataFrame:

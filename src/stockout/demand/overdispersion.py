@@ -29,6 +29,14 @@ class Overdispersion(NamedTuple):
     day: Vector  # (items,) squared coefficient of variation of the periods' rates
 
 
+class _Item(NamedTuple):
+    """What is known of items before it is told how their variance grows; all (items,)."""
+
+    size: Vector  # mean demand, weighted by itself
+    single: Vector  # variance-to-mean ratio that none falls below
+    beyond: Vector  # what it is above that
+
+
 class Estimate(NamedTuple):
     """The overdispersion of each item, and what all items say of one like it."""
 
@@ -84,15 +92,18 @@ def overdispersion(squares: Matrix, mu: Matrix, complete: Flags, whole_units: Fl
         excess = np.where(known & (mean > 0), squares[:, at], 0) - variance
         return _sum(np.square(excess)), _sum(variance * variance)
 
-    kurtosis = ratio(*(part.sum() for part in by_columns(fourth_moments, items)), empty=2.0)
+    fourth, square = (part.sum() for part in by_columns(fourth_moments, items))
+    kurtosis = ratio(fourth, square, empty=2.0)
     shrunk = np.maximum(_shrunk(own, pool, count, float(kurtosis)), least)
     single = np.where(whole_units, _POISSON, 0.0)
     beyond = shrunk - single
     grows = np.ones_like(own)
     above, below = by_columns(
         lambda at: _growing(
-            *(matrix[:, at] for matrix in (squares, mu, complete)),
-            *(of_item[at] for of_item in (whole_units, size, single, beyond)),
+            squares[:, at],
+            mu[:, at],
+            complete[:, at] | whole_units[at],
+            _Item(size[at], single[at], beyond[at]),
         ),
         items,
     )
@@ -146,20 +157,13 @@ def _line(x: Vector, y: Vector, w: Vector, least: float) -> tuple[float, float]:
     return float(mean_y - slope * mean_x), slope
 
 
-def _growing(  # noqa: PLR0917 - three matrices, then what is known of their items
-    squares: Matrix,
-    mu: Matrix,
-    complete: Flags,
-    whole_units: Flags,
-    size: Vector,
-    single: Vector,
-    beyond: Vector,
-) -> tuple[Vector, ...]:
+def _growing(squares: Matrix, mu: Matrix, usable: Flags, of: _Item) -> tuple[Vector, ...]:
     """(items,) numerator and denominator of the share of the overdispersion that grows.
 
     Within an item, ``squares / mu - single`` is ``beyond * (1 + share * (mu / size - 1))``.
     """
-    usable = (complete | whole_units) & (mu > 0)
+    size, single, beyond = of
+    usable &= mu > 0
     mean, square = np.where(usable, mu, 0), np.where(usable, squares, 0)
     apart = np.where(usable, mean / np.maximum(size, _LEAST).astype(np.float32) - 1, 0)
     error = square - mean * (single + beyond).astype(np.float32)

@@ -36,6 +36,8 @@ _FEW_WITHIN_DAYS = 3653
 
 _MOST_DAYS = 1_000_000  # between two dates, for which a table of all days is made
 
+_ROWS = 2**18  # dates counted together: what they need for a moment fits the processor's memory
+
 _TAIL = 0.001
 """Share of the rows at each end that does not make the usual range."""
 
@@ -60,12 +62,17 @@ def date_counts(dates: pl.Series) -> pl.DataFrame:
     >>> date_counts(pl.Series(days)).rows()
     [(datetime.date(2026, 1, 5), 1), (datetime.date(2026, 1, 6), 2)]
     """
-    day = dates.drop_nulls().to_physical().to_numpy()
-    first, last = (int(day.min()), int(day.max())) if day.size else (0, -1)
+    known = dates.drop_nulls() if dates.null_count() else dates
+    parts = [part.to_numpy() for part in known.to_physical().get_chunks() if len(part)]
+    first = min((int(part.min()) for part in parts), default=0)
+    last = max((int(part.max()) for part in parts), default=-1)
     if last - first > _MOST_DAYS:  # a typing error far off, or two
-        values, count = np.unique(day, return_counts=True)
+        values, count = np.unique(np.concatenate(parts), return_counts=True)
     else:
-        count = np.bincount(day - first, minlength=last - first + 1)
+        count = np.zeros(last - first + 1, dtype=np.int64)
+        for day in parts:
+            for chunk in range(0, day.size, _ROWS):
+                count += np.bincount(day[chunk : chunk + _ROWS] - first, minlength=count.size)
         values = np.flatnonzero(count)
         count = count[values]
         values = values + first
