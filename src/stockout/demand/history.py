@@ -168,7 +168,7 @@ def demand_history(
     known, until = numbered(up_to(sales, as_of))
     freq = choose_freq(until, freq)
     complete = _complete(until, sales["date"], as_of, freq)
-    sold = net_returns(complete.with_columns(unit_price=_unit_price())).lines
+    sold = net_returns(_with_prices(complete)).lines
 
     last = last_complete_period(freq, as_of)
     ledger = None
@@ -221,11 +221,12 @@ def demand_history(
     )
 
 
-def _unit_price() -> pl.Expr:
-    """The price of a line, before returns change its units but not its revenue."""
-    return pl.coalesce(
-        "unit_price", pl.when(pl.col("units") != 0).then(pl.col("revenue") / pl.col("units"))
-    )
+def _with_prices(sales: pl.DataFrame) -> pl.DataFrame:
+    """With the price of each line, before returns change its units but not its revenue."""
+    if sales.select(pl.col("revenue").count()).item() == 0:
+        return sales
+    of_units = pl.when(pl.col("units") != 0).then(pl.col("revenue") / pl.col("units"))
+    return sales.with_columns(unit_price=pl.coalesce("unit_price", of_units))
 
 
 def _complete(sales: pl.DataFrame, dates: pl.Series, as_of: date, freq: Freq) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from stockout.demand.numbering import (
     last_dates,
     sums,
     up_to,
+    with_units,
 )
 from stockout.demand.panel import item_numbers
 from stockout.tables import ITEM
@@ -95,9 +96,7 @@ def first_listed(  # noqa: PLR0917 - what it is asked of, then the tables
     """
     of_item = items.with_columns(
         any_line=first_dates(sales, items.height),
-        date=first_dates(
-            sales.select("item", "date", "units").filter(pl.col("units") > 0), items.height
-        ),
+        date=first_dates(with_units(sales.select("item", "date", "units")), items.height),
     )
     begin = of_item["any_line"].min()
     sold = of_item.drop_nulls("date").select(*ITEM, "date")
@@ -163,7 +162,7 @@ def describe(
         else products.select("sku", "category", "active_to").unique("sku", keep="first")
     )
     return _with_status(
-        items.with_columns(_of_sales(sold.filter(pl.col("units") > 0), items.height))
+        items.with_columns(_of_sales(with_units(sold), items.height))
         .join(master, on="sku", how="left", maintain_order="left")
         .join(supplied.with_columns(supplied=True), on=ITEM, how="left", maintain_order="left")
         .with_columns(

@@ -35,6 +35,18 @@ def up_to(frame: pl.DataFrame, day: date) -> pl.DataFrame:
     return frame.filter(pl.col("date") <= day)
 
 
+def with_units(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with positive units; the frame itself where all are.
+
+    >>> with_units(pl.DataFrame({"units": [0.0, 2.0]}))["units"].to_list()
+    [2.0]
+    """
+    units = pl.col("units")
+    if rows.select((units > 0).all() & units.is_not_null().all()).item():
+        return rows
+    return rows.filter(units > 0)
+
+
 def in_chunks(rows: int) -> Iterator[slice]:
     """Slices of rows, some at a time."""
     return (slice(first, first + _ROWS) for first in range(0, rows, _ROWS))

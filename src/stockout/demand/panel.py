@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from stockout.demand.calendar import DAYS_PER_PERIOD, period_start
-from stockout.demand.numbering import in_chunks
+from stockout.demand.numbering import in_chunks, with_units
 from stockout.tables import ITEM, one_name
 
 if TYPE_CHECKING:
@@ -231,8 +231,10 @@ def closed_periods(at: pl.DataFrame, items: pl.DataFrame, axis: Axis) -> NDArray
     """
     place = items["location"].rank("dense").to_numpy().astype(np.int64) - 1
     places = int(place.max()) + 1
-    sale = at.filter(pl.col("units") > 0)
-    lines = sale["t"].to_numpy() * places + place[sale["item"].to_numpy()]
+    sale = with_units(at.select("t", "item", "units"))
+    lines = sale["t"].to_numpy()
+    if places > 1:
+        lines = lines * places + place[sale["item"].to_numpy()]
     counts = np.bincount(lines, minlength=axis.periods * places).reshape(axis.periods, places)
     cycle = min(7 if axis.freq == "day" else 1, axis.periods)
     usual = np.stack([np.median(counts[k::cycle], axis=0) for k in range(cycle)])
