@@ -43,7 +43,7 @@ def for_columns(work: Callable[[slice], None], columns: int, width: int = WIDTH)
     Args:
         work: Writes what it finds of the columns that it is asked for, and nothing else.
         columns: Number of columns.
-        width: Columns of a block; no result depends on it.
+        width: Columns of a block at most; no result depends on it.
 
     >>> panel = np.ones((3, 1000))
     >>> def double(part: slice) -> None:
@@ -52,10 +52,12 @@ def for_columns(work: Callable[[slice], None], columns: int, width: int = WIDTH)
     >>> float(panel.sum())
     6000.0
     """
-    blocks = [slice(first, min(first + width, columns)) for first in range(0, columns, width)]
-    if len(blocks) < 2:
-        for block in blocks:
-            work(block)
+    cores = os.cpu_count() or 1
+    count = -(-columns // width)
+    if count < 2:
+        work(slice(0, columns))
         return
-    with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as threads:
-        list(threads.map(work, blocks))  # asked for, so that an error comes out
+    count = min(-(-count // cores) * cores, columns)  # as many for each core
+    edges = [columns * k // count for k in range(count + 1)]
+    with ThreadPoolExecutor(cores) as threads:
+        list(threads.map(work, map(slice, edges, edges[1:])))  # as a list, so that errors come out
