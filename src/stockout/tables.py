@@ -245,8 +245,9 @@ def conform(frame: pl.DataFrame, table: str) -> pl.DataFrame:
     _check_finite(conformed, table)
     if table == "inventory":
         _check_share(conformed)
+    nulls = conformed.null_count().row(0, named=True)  # of the frame: makes no column of a constant
     for name, column in schema.columns().items():
-        if not column.nullable and conformed[name].null_count():
+        if not column.nullable and nulls[name]:
             row = conformed[name].is_null().arg_max()
             raise InputError(
                 f"table {table}: column {name} has no value in row {row} of the frame",
@@ -254,6 +255,19 @@ def conform(frame: pl.DataFrame, table: str) -> pl.DataFrame:
                 hint=f"drop or fill the rows without {name}",
             )
     return conformed
+
+
+def one_name(frame: pl.DataFrame, column: str) -> str | None:
+    """The name that a column has in all rows; None where it has several, a null, or no row.
+
+    >>> one_name(pl.DataFrame({"location": ["ALL", "ALL"]}), "location")
+    'ALL'
+    """
+    names = pl.col(column)
+    least, most, count = frame.select(
+        names.min().alias("least"), names.max().alias("most"), names.count().alias("count")
+    ).row(0)
+    return least if least == most and count == frame.height else None
 
 
 def without_crumbs(frame: pl.DataFrame) -> pl.DataFrame:
@@ -282,6 +296,8 @@ def _check_finite(frame: pl.DataFrame, table: str) -> None:
 
 def _check_share(inventory: pl.DataFrame) -> None:
     """Per cent would make a day that was half out of stock one that was fully in stock."""
+    if inventory.select(pl.col("in_stock_share").count()).item() == 0:
+        return
     shares = inventory["in_stock_share"]
     wrong = ((shares < 0) | (shares > 1)).fill_null(value=False)
     if wrong.any():

@@ -10,6 +10,7 @@ import pytest
 
 from stockout.demand.availability import availability_matrix, shares_by_period
 from stockout.demand.history import demand_history
+from stockout.demand.numbering import numbered
 from stockout.errors import InputError
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def test_a_weekly_flag_speaks_for_each_day_of_its_week(
     sales = sold([1] * 7 + [0] * 7 + [1] * 14)
     found = share_of(sales, flags, as_of=MONDAY + timedelta(24))
     assert same(found, [1] * 7 + [0] * 7 + [1] * 7 + [last_week] * 4)
-    days = shares_by_period(flags, sales, "day", MONDAY + timedelta(24))["period"]
+    stock, sales = (numbered(frame).rows for frame in (flags, sales))
+    days = shares_by_period(stock, sales, "day", MONDAY + timedelta(24))["period"]
     assert days.max() <= MONDAY + timedelta(24)  # type: ignore[operator]
 
 
@@ -194,8 +196,10 @@ def test_later_rows_and_other_items_are_not_mixed_in(rows: Rows, sold: Rows) -> 
         ]
     )
     sales = sold([1, 1])
-    shares = shares_by_period(stock, sales, "day", as_of=MONDAY + timedelta(1))
-    of_item = shares.filter(sku="A", location="ALL").sort("period")
+    items, counted = numbered(stock)
+    shares = shares_by_period(counted, numbered(sales).rows, "day", as_of=MONDAY + timedelta(1))
+    number = items.with_row_index("item").filter(sku="A", location="ALL")["item"].item()
+    of_item = shares.filter(pl.col("item") == number).sort("period")
     assert of_item["share"].to_list() == [1, 1]
     assert shares["period"].max() == MONDAY + timedelta(1)
     assert same(share_of(sales, stock, as_of=MONDAY + timedelta(1)), [1, 1])

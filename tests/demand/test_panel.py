@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+import pytest
 
 from stockout.demand import panel
 from stockout.demand.calendar import period_start
@@ -15,7 +16,6 @@ from stockout.demand.panel import Axis
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pytest
     from numpy.typing import NDArray
 
     Rows = Callable[..., pl.DataFrame]
@@ -174,3 +174,14 @@ def test_quiet_periods_count_those_that_speak_since_the_last_sale() -> None:
     units = np.array([[1, 0, 0], [0, 0, 2], [0, 0, 0], [0, 0, 0]], dtype=np.float32)
     counts = np.array([[1, 0, 1], [1, 1, 1], [0, 1, 1], [1, 1, 1]], dtype=np.bool_)
     assert panel.quiet_periods(units, counts).tolist() == [2, 3, 2]
+
+
+@pytest.mark.parametrize("apart", [1, 100_000])  # days: a table of all cells, or too many of them
+def test_two_rows_of_an_item_and_day_are_seen_by_number_and_by_name(apart: int) -> None:
+    days = [MONDAY, MONDAY + timedelta(apart), MONDAY]
+    frame = pl.DataFrame({"item": [0, 0, 1], "date": days, "sku": ["A", "A", "B"]})
+    frame = frame.with_columns(location=pl.lit("ALL"))
+    repeated = pl.concat([frame, frame[:1]])
+    for columns in (["item", "date"], ["sku", "location", "date"]):
+        assert panel.is_one_row_each(frame.select(columns))
+        assert not panel.is_one_row_each(repeated.select(columns))

@@ -13,7 +13,12 @@ from stockout.checks.catalogue import find_rule
 from stockout.config import Config, Source
 from stockout.demand.calendar import resolve_as_of
 from stockout.exports.read import read_tables
-from stockout.exports.usual_dates import EARLY_DAYS, LATE_DAYS, ZERO_OF_SYSTEMS
+from stockout.exports.usual_dates import (
+    EARLY_DAYS,
+    LATE_DAYS,
+    ZERO_OF_SYSTEMS,
+    date_counts,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,3 +75,11 @@ def test_reading_and_checking_agree_on_what_is_implausible() -> None:
     assert old["days"].default == EARLY_DAYS
     assert old["year"].default == ZERO_OF_SYSTEMS.year
     assert late["days"].default == LATE_DAYS
+
+
+@pytest.mark.parametrize("far", [date(2026, 3, 1), date(9999, 12, 31)])
+def test_dates_are_counted_however_far_apart(far: date) -> None:
+    days = pl.Series("date", [date(2026, 1, 6), None, far, date(2026, 1, 6), date(1, 1, 1)])
+    grouped = days.drop_nulls().to_frame().group_by("date").agg(pl.len()).sort("date")
+    assert date_counts(days).equals(grouped)
+    assert date_counts(days.clear()).is_empty()

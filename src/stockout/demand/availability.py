@@ -15,8 +15,8 @@ import polars as pl
 
 from stockout.demand.calendar import is_weekly, period_start
 from stockout.demand.ledger import MORNING_DAYS, SOLD_OUT_DURING_DAY, counted_stock
-from stockout.demand.panel import is_one_row_each, item_numbers
-from stockout.tables import ITEM
+from stockout.demand.numbering import in_chunks, up_to
+from stockout.demand.panel import is_one_row_each
 
 if TYPE_CHECKING:
     from datetime import date
@@ -41,18 +41,18 @@ class Availability(NamedTuple):
 def shares_by_period(
     inventory: pl.DataFrame, sold: pl.DataFrame, freq: Freq, as_of: date
 ) -> pl.DataFrame:
-    """In-stock share of each (sku, location, period) that the inventory speaks of.
+    """In-stock share of each (item, period) that the inventory speaks of.
 
     Args:
-        inventory: Canonical inventory.
-        sold: Columns sku, location, date (a day; a Monday where sales are weekly), units.
+        inventory: Canonical inventory with ``item``, the number of each row's item.
+        sold: Columns item, date (a day; a Monday where sales are weekly), units.
         freq: Length of a period.
         as_of: Later rows are ignored.
 
     Returns:
-        Columns sku, location, period, share (0-1), sold_out, given (a share or flag says it).
+        Columns item, period, share (0-1), sold_out, given (a share or flag says it).
     """
-    inventory = inventory.filter(pl.col("date") <= as_of)
+    inventory = up_to(inventory, as_of)
     parts = [
         _from_flags(inventory, freq, as_of).with_columns(given=pl.lit(value=True)),
         _from_on_hand(inventory, sold, freq).with_columns(given=pl.lit(value=False)),
@@ -60,16 +60,16 @@ def shares_by_period(
     given, counted = parts
     if not given.height or not counted.height:
         return given if given.height else counted
-    return pl.concat([given, counted.join(given, on=["sku", "location", "period"], how="anti")])
+    return pl.concat([given, counted.join(given, on=["item", "period"], how="anti")])
 
 
 def _from_flags(inventory: pl.DataFrame, freq: Freq, as_of: date) -> pl.DataFrame:
-    flags = inventory.select(
-        "sku",
-        "location",
-        "date",
-        share=pl.coalesce("in_stock_share", pl.col("in_stock").cast(pl.Float64)),
-    ).drop_nulls("share")
+    shares = inventory.select(pl.col("in_stock_share").count()).item()
+    flag = pl.col("in_stock").cast(pl.Float64)
+    share = pl.coalesce("in_stock_share", flag) if shares else flag
+    flags = inventory.select("item", "date", share=share)
+    if flags["share"].null_count():
+        flags = flags.drop_nulls("share")
     if freq == "day" and is_weekly(flags["date"]):
         monday = pl.col("date").dt.truncate("1w")
         flags = (
@@ -77,11 +77,10 @@ def _from_flags(inventory: pl.DataFrame, freq: Freq, as_of: date) -> pl.DataFram
             .explode("date")
             .filter(pl.col("date") <= as_of)
         )
-    flags = flags.select("sku", "location", "share", period=period_start(freq, pl.col("date")))
+    flags = flags.select("item", "share", period=period_start(freq, pl.col("date")))
     if not is_one_row_each(flags, "period"):
-        flags = flags.group_by("sku", "location", "period").agg(pl.col("share").mean())
-    columns = ["sku", "location", "period", "share"]
-    return flags.select(*columns, sold_out=pl.lit(value=False))
+        flags = flags.group_by("item", "period").agg(pl.col("share").mean())
+    return flags.select("item", "period", "share", sold_out=pl.lit(value=False))
 
 
 def _from_on_hand(inventory: pl.DataFrame, sold: pl.DataFrame, freq: Freq) -> pl.DataFrame:
@@ -90,12 +89,10 @@ def _from_on_hand(inventory: pl.DataFrame, sold: pl.DataFrame, freq: Freq) -> pl
     A day that sold, or began with stock, and ended without ran out at an unknown hour.
     """
     sold_freq: Freq = "week" if is_weekly(sold["date"]) else "day"
-    positions = counted_stock(inventory)
-    items = positions.select(ITEM).unique()
-    positions = positions.with_columns(item=item_numbers(positions, items)).sort("item", "date")
+    positions = counted_stock(inventory, ["item"]).sort("item", "date")
     bought = sold if positions.height else sold.clear()  # else sums of which nothing would be asked
-    units = bought.select("units", key=_cell(item_numbers(bought, items), pl.col("date")))
-    if units["key"].n_unique() < units.height:
+    units = bought.select("units", key=_cell(pl.col("date")))
+    if not is_one_row_each(bought):
         units = units.group_by("key").agg(pl.col("units").sum())
     units = units.with_columns(pl.col("units").clip(0))
     same = pl.col("item") == pl.col("item").shift()
@@ -107,7 +104,7 @@ def _from_on_hand(inventory: pl.DataFrame, sold: pl.DataFrame, freq: Freq) -> pl
         sold_then &= before.is_null()
     ran_out = empty & (sold_then | (before.fill_null(0) > 0))
     found = (
-        positions.with_columns(key=_cell(pl.col("item"), period_start(sold_freq, pl.col("date"))))
+        positions.with_columns(key=_cell(period_start(sold_freq, pl.col("date"))))
         .join(units, on="key", how="left", maintain_order="left")
         .with_columns(
             sold_out=ran_out,
@@ -115,18 +112,17 @@ def _from_on_hand(inventory: pl.DataFrame, sold: pl.DataFrame, freq: Freq) -> pl
             .then(SOLD_OUT_DURING_DAY)
             .otherwise(pl.when(empty).then(0.0).otherwise(1.0)),
         )
-        .select(*ITEM, "share", "sold_out", period=period_start(freq, pl.col("date")))
+        .select("item", "share", "sold_out", period=period_start(freq, pl.col("date")))
     )
     if freq == "week":
         sums = [pl.col("share").mean(), pl.col("sold_out").any()]
-        found = found.group_by(*ITEM, "period").agg(sums)
-    return found.select(*ITEM, "period", "share", "sold_out")
+        found = found.group_by("item", "period").agg(sums)
+    return found.select("item", "period", "share", "sold_out")
 
 
-def _cell(item: pl.Expr | pl.Series, date: pl.Expr) -> pl.Expr:
-    """One number for an item and a date; null without an item."""
-    number = pl.lit(item) if isinstance(item, pl.Series) else item
-    return number.cast(pl.Int64) * 2**32 + date.to_physical()
+def _cell(date: pl.Expr) -> pl.Expr:
+    """One number for an item and a date."""
+    return pl.col("item").cast(pl.Int64) * 2**32 + date.to_physical()
 
 
 def availability_matrix(
@@ -148,9 +144,13 @@ def availability_matrix(
         rolled = np.zeros(units.shape[1], dtype=np.bool_)
         rolled[ledger.columns] = True
         cells = cells.filter(pl.col("given") | ~pl.Series(rolled).gather(cells["item"]))
-    at = (cells["t"].to_numpy(), cells["item"].to_numpy())
-    share[at] = cells["share"].to_numpy()
-    sold_out[at] = cells["sold_out"].to_numpy()
+    t, item, told = (cells[name].to_numpy() for name in ("t", "item", "share"))
+    ran_out = cells["sold_out"].to_numpy() if cells["sold_out"].any() else None
+    for rows in in_chunks(cells.height):
+        place = t[rows] * units.shape[1] + item[rows]
+        share.ravel()[place] = told[rows]
+        if ran_out is not None:
+            sold_out.ravel()[place] = ran_out[rows]
     contradicted = (share == 0) & (units > 0)
     if contradicted.any():
         logger.info(

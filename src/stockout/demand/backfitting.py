@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from stockout.demand.censoring import Demand, Unseen, after_a_share, at_least
+from stockout.demand.columns import for_columns
 from stockout.demand.levels import Centre, Levels, Movements, Observed, smoothed_levels
 from stockout.demand.overdispersion import Estimate, Overdispersion, overdispersion
 from stockout.demand.shrinkage import group_sums, nested_index, ratio, relative_variance
@@ -76,14 +77,24 @@ class Factors:
 
     def mean(self) -> Matrix:
         """(periods, items) mean demand of a period wholly in stock."""
-        mean = self.levels.factor
-        mean *= np.asarray(self.base, dtype=np.float32)
-        mean *= _columns(self.season, self.kinds.category)
-        mean *= _columns(self.day, self.kinds.place)
-        if self.kinds.weekday is not None:
-            mean *= np.asarray(self.weekday, dtype=np.float32)[self.kinds.weekday]
-        if self.kinds.promoted is not None:
-            mean *= np.where(self.kinds.promoted, np.asarray(self.promotion, dtype=np.float32), 1)
+        mean, kinds = np.empty_like(self.levels.log), self.kinds
+        base, weekday, promotion = (
+            np.asarray(of_item, dtype=np.float32)
+            for of_item in (self.base, self.weekday, self.promotion)
+        )
+
+        def fill(at: slice) -> None:
+            part = self.levels.of(at).factor
+            part *= base[at]
+            part *= _columns(self.season, kinds.category[at])
+            part *= _columns(self.day, kinds.place[at])
+            if kinds.weekday is not None:
+                part *= weekday[:, at][kinds.weekday]
+            if kinds.promoted is not None:
+                part *= np.where(kinds.promoted[:, at], promotion[at], 1)
+            mean[:, at] = part
+
+        for_columns(fill, base.size)
         return mean
 
 
@@ -299,7 +310,7 @@ class _Backfitting:
 
 def _columns(of_group: Vector, code: Codes) -> Matrix:
     """The factor of each item from that of its group."""
-    return np.asarray(of_group, dtype=np.float32)[:, code]
+    return np.take(np.asarray(of_group, dtype=np.float32), code, axis=1)
 
 
 def _sum(matrix: Matrix) -> Vector:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from stockout.errors import ConfigError, NotKnownError
-from stockout.exports.usual_dates import usual_dates
+from stockout.exports.usual_dates import date_counts, usual_dates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,20 +94,21 @@ def resolve_as_of(tables: Mapping[str, pl.DataFrame | None], as_of: date | None 
     for name, frame in tables.items():
         if frame is None or frame.is_empty():
             continue
-        dates = frame["date"]
-        usual = usual_dates(frame.drop_nulls("date").group_by("date").agg(pl.len()))
-        beyond = dates.filter(dates > usual.highest)
-        if len(beyond):
+        counts = date_counts(frame["date"])
+        usual = usual_dates(counts)
+        beyond = counts.filter(pl.col("date") > usual.highest)
+        if beyond.height:
+            rows = int(beyond["len"].sum())
             logger.warning(
                 "%s: %s dated after %s, up to %s, far past the others, which end on %s; they do "
                 "not count as the as-of date (stockout check names file and row, SO301)",
                 name,
-                "1 row is" if len(beyond) == 1 else f"{len(beyond):,} rows are",
+                "1 row is" if rows == 1 else f"{rows:,} rows are",
                 usual.highest,
-                beyond.max(),
+                beyond["date"].max(),
                 usual.last,
             )
-        plausible = dates.filter(dates <= usual.highest)
+        plausible = counts["date"].filter(counts["date"] <= usual.highest)
         newest = plausible.max()
         if isinstance(newest, date):
             weekly = is_weekly(plausible)

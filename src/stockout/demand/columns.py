@@ -35,3 +35,29 @@ def by_columns(work: Callable[[slice], Arrays], columns: int) -> Arrays:
     with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as threads:
         parts = list(threads.map(work, blocks))
     return tuple(np.concatenate(pieces, axis=-1) for pieces in zip(*parts, strict=True))  # type: ignore[return-value]
+
+
+def for_columns(work: Callable[[slice], None], columns: int, width: int = WIDTH) -> None:
+    """Has ``work`` done for each block of columns, on all cores.
+
+    Args:
+        work: Writes what it finds of the columns that it is asked for, and nothing else.
+        columns: Number of columns.
+        width: Columns of a block at most; no result depends on it.
+
+    >>> panel = np.ones((3, 1000))
+    >>> def double(part: slice) -> None:
+    ...     panel[:, part] *= 2
+    >>> for_columns(double, 1000)
+    >>> float(panel.sum())
+    6000.0
+    """
+    cores = os.cpu_count() or 1
+    count = -(-columns // width)
+    if count < 2:
+        work(slice(0, columns))
+        return
+    count = min(-(-count // cores) * cores, columns)  # as many for each core
+    edges = [columns * k // count for k in range(count + 1)]
+    with ThreadPoolExecutor(cores) as threads:
+        list(threads.map(work, map(slice, edges, edges[1:])))  # as a list, so that errors come out

@@ -32,8 +32,8 @@ from stockout.demand.calendar import (
 )
 from stockout.demand.flows import stock_flows
 from stockout.demand.ledger import stock_ledger
-from stockout.demand.lifecycle import describe, first_listed
-from stockout.demand.numbering import numbered
+from stockout.demand.lifecycle import describe, first_listed, of_items
+from stockout.demand.numbering import numbered, up_to
 from stockout.demand.panel import Axis
 from stockout.demand.returns import net_returns
 from stockout.errors import NotKnownError
@@ -165,10 +165,10 @@ def demand_history(
     purchases = None if purchases is None else conform(purchases, "purchases")
     movements = None if movements is None else conform(movements, "movements")
     as_of = resolve_as_of({"sales": sales, "inventory": inventory, "movements": movements}, as_of)
-    known, until = numbered(sales.filter(pl.col("date") <= as_of))
+    known, until = numbered(up_to(sales, as_of))
     freq = choose_freq(until, freq)
     complete = _complete(until, sales["date"], as_of, freq)
-    sold = net_returns(complete.with_columns(unit_price=_unit_price())).lines
+    sold = net_returns(_with_prices(complete)).lines
 
     last = last_complete_period(freq, as_of)
     ledger = None
@@ -182,10 +182,11 @@ def demand_history(
             axis=Axis.spanning(freq, until["date"], last),
             as_of=as_of,
         )
+    stock = None if inventory is None else of_items(inventory, known)
     items = first_listed(
         known,
         until,
-        inventory,
+        stock,
         purchases,
         products,
         as_of,
@@ -194,7 +195,7 @@ def demand_history(
     axis = Axis.spanning(freq, items["first_date"], last)
     at = panel.on_axis(sold.with_columns(period=period_start(freq, pl.col("date"))), axis)
     units = panel.scatter_units(at, items.height, axis)
-    availability = _availability(inventory, sold, items, axis, units, ledger=ledger, as_of=as_of)
+    availability = _availability(stock, sold, axis, units, ledger=ledger, as_of=as_of)
     closed = panel.closed_periods(at, items, axis)
     own_start = panel.first_rows(items, axis)
     inherited = panel.inheritance(own_start, items, products)
@@ -209,7 +210,7 @@ def demand_history(
             start=pl.Series(inherited.start), quiet_days=pl.Series(quiet * DAYS_PER_PERIOD[freq])
         ),
         at,
-        inventory,
+        stock,
         products,
         purchases,
         as_of=as_of,
@@ -220,11 +221,12 @@ def demand_history(
     )
 
 
-def _unit_price() -> pl.Expr:
-    """The price of a line, before returns change its units but not its revenue."""
-    return pl.coalesce(
-        "unit_price", pl.when(pl.col("units") != 0).then(pl.col("revenue") / pl.col("units"))
-    )
+def _with_prices(sales: pl.DataFrame) -> pl.DataFrame:
+    """With the price of each line, before returns change its units but not its revenue."""
+    if sales.select(pl.col("revenue").count()).item() == 0:
+        return sales
+    of_units = pl.when(pl.col("units") != 0).then(pl.col("revenue") / pl.col("units"))
+    return sales.with_columns(unit_price=pl.coalesce("unit_price", of_units))
 
 
 def _complete(sales: pl.DataFrame, dates: pl.Series, as_of: date, freq: Freq) -> pl.DataFrame:
@@ -263,7 +265,6 @@ def _complete(sales: pl.DataFrame, dates: pl.Series, as_of: date, freq: Freq) ->
 def _availability(
     inventory: pl.DataFrame | None,
     sold: pl.DataFrame,
-    items: pl.DataFrame,
     axis: Axis,
     units: NDArray[np.float32],
     *,
@@ -271,9 +272,10 @@ def _availability(
     as_of: date,
 ) -> Availability:
     if inventory is None:
-        inventory = conform(pl.DataFrame(schema={"date": pl.Date, "sku": pl.String}), "inventory")
+        nothing = conform(pl.DataFrame(schema={"date": pl.Date, "sku": pl.String}), "inventory")
+        inventory = nothing.with_columns(item=pl.lit(0, dtype=pl.UInt32))
     shares = shares_by_period(inventory, sold, axis.freq, as_of)
     if ledger is not None:  # its rows begin with the sales, those of the panel with the first item
         own = slice(len(ledger.share) - axis.periods, None)
         ledger = ledger._replace(share=ledger.share[own], sold_out=ledger.sold_out[own])
-    return availability_matrix(panel.cells(shares, items, axis), units, ledger)
+    return availability_matrix(panel.on_axis(shares, axis), units, ledger)

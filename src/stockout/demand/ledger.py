@@ -23,7 +23,7 @@ from stockout.demand.roll import CRUMB, rolled_stock, surprises
 from stockout.tables import ITEM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -55,19 +55,23 @@ class Ledger(NamedTuple):
     stocked: pl.DataFrame  # sku, location, date: first day on which each had stock or got some
 
 
-def counted_stock(inventory: pl.DataFrame) -> pl.DataFrame:
+def counted_stock(inventory: pl.DataFrame, by: Sequence[str] = ITEM) -> pl.DataFrame:
     """Counted stock by item and date; several rows of a day (batches, bins) are added up.
 
     Args:
         inventory: Canonical inventory.
+        by: Columns that say which item a row is of.
 
     Returns:
-        Columns sku, location, date, on_hand.
+        Columns sku, location (or those of ``by``), date, on_hand.
     """
-    counted = inventory.select(*ITEM, "date", "on_hand").drop_nulls("on_hand")
+    counted = inventory.select(*by, "date", "on_hand")
+    if counted.select(pl.col("on_hand").count()).item() == 0:
+        return counted.clear()
+    counted = counted.drop_nulls("on_hand")
     if is_one_row_each(counted):
         return counted
-    return counted.group_by(*ITEM, "date").agg(pl.col("on_hand").sum())
+    return counted.group_by(*by, "date").agg(pl.col("on_hand").sum())
 
 
 def stock_ledger(

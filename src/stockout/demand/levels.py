@@ -22,6 +22,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from stockout.demand.columns import for_columns
+from stockout.demand.level_filter import filtered, smoothed
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -39,10 +42,9 @@ any movement to demand that multiplies and vanishes."""
 _LOWEST = 0.05  # level that the first, linear step is taken for at least
 _LONGEST_STEP = 1.0  # of a logarithm from one linearisation to the next: it has to hold there
 
-_BLOCK = 4_000_000  # cells times movements held at a time: 48 MB of three float32 arrays
+_BLOCK = 24_576  # items times movements at a time: their states fit the processor's memory
 _NEGLIGIBLE = 0.003  # share of items below which a movement is no longer tried
 _ROUNDS = 50  # of the mixture's shares; they are good to three digits well before
-_LOG_EVERY = 16  # a product of so many variance ratios stays within a float
 
 
 class Movements(NamedTuple):
@@ -99,6 +101,11 @@ class Levels(NamedTuple):
         nothing, alone = np.zeros((periods, items), np.float32), np.ones((1, items))
         way = Movements(np.zeros(1), np.ones(1), np.ones(1))
         return cls(nothing, nothing, nothing, np.zeros(items), way, alone, alone * 0)
+
+    def of(self, items: slice) -> Levels:
+        """The levels of some items."""
+        log, variance, loose = (matrix[:, items] for matrix in self[:3])
+        return self._replace(log=log, variance=variance, loose=loose)
 
     @property
     def factor(self) -> Matrix:
@@ -165,9 +172,8 @@ def _in_blocks(seen: Observed, movements: Movements, centre: Centre) -> Levels:
     ways = movements.size.size
     state, spread, loose = (np.empty((periods, items), dtype=np.float32) for _ in range(3))
     own, weight, likelihood = np.empty(items), np.empty((ways, items)), np.empty((ways, items))
-    step = max(64, _BLOCK // (periods * ways))
-    for first in range(0, items, step):
-        at = slice(first, first + step)
+
+    def smooth(at: slice) -> None:
         part = _smoothed(
             Observed(*(matrix[:, at] for matrix in seen)),
             movements,
@@ -175,6 +181,8 @@ def _in_blocks(seen: Observed, movements: Movements, centre: Centre) -> Levels:
         )
         state[:, at], spread[:, at], loose[:, at] = part.log, part.variance, part.loose
         own[at], weight[:, at], likelihood[:, at] = part.centre, part.weight, part.log_likelihood
+
+    for_columns(smooth, items, width=max(64, _BLOCK // ways))
     return Levels(state, spread, loose, own, movements, weight, likelihood)
 
 
@@ -199,62 +207,9 @@ def _posterior(log_likelihood: Vector, share: Vector) -> Vector:
     return np.asarray(weight / weight.sum(axis=0))
 
 
-class _Filtered(NamedTuple):
-    """States after each period, (periods, ways, items), and what they say of the mean.
-
-    The filtered state is ``mean - c * effect`` where the mean is shifted by ``c``.
-    """
-
-    mean: Matrix
-    effect: Matrix
-    variance: Matrix
-    information: Vector  # (ways, items) of the shift
-    score: Vector
-    log_likelihood: Vector  # without a shift
-
-
-def _filtered(seen: Observed, movements: Movements) -> _Filtered:
-    surprise, slope, variance = seen
-    periods, items = surprise.shape
-    prior, decay = movements.size[:, None] ** 2, np.exp(-1 / movements.memory)[:, None]
-    shape = (periods, prior.size, items)
-    means, effects, variances = (np.empty(shape, dtype=np.float32) for _ in range(3))
-    mean, effect = np.zeros(shape[1:]), np.zeros(shape[1:])
-    var = np.broadcast_to(prior, shape[1:]).copy()
-    squares, information, score = (np.zeros(shape[1:]) for _ in range(3))
-    logs, product = np.zeros(shape[1:]), np.ones(shape[1:])
-    fresh = prior * (1 - decay**2)
-    noise = np.where(slope > 0, variance, 1.0)
-    for t in range(periods):
-        if t:
-            mean *= decay
-            effect *= decay
-            var *= decay**2
-            var += fresh
-        h, v = slope[t], noise[t]
-        covariance = var * h
-        total = covariance * h + v
-        gain = covariance / total
-        error, shift = surprise[t] - mean * h, (1 - effect) * h
-        mean += gain * error
-        effect += gain * shift
-        var -= gain * covariance
-        means[t], effects[t], variances[t] = mean, effect, var
-        error_part = error / total
-        squares += error_part * error
-        score += error_part * shift
-        information += shift * shift / total
-        product *= total / v
-        if t % _LOG_EVERY == _LOG_EVERY - 1:
-            logs += np.log(product)
-            product[:] = 1
-    likelihood = -0.5 * (squares + logs + np.log(product))
-    return _Filtered(means, effects, variances, information, score, likelihood)
-
-
 def _smoothed(seen: Observed, movements: Movements, centre: Centre) -> Levels:
     """One block of items."""
-    states = _filtered(seen, movements)
+    states = filtered(*seen, movements.size, movements.memory)
     # the shift of the mean: normal around the centre, updated by its information and score
     unsure = centre.variance > 0
     precision = np.where(unsure, 1 / np.where(unsure, centre.variance, 1), np.inf)
@@ -270,30 +225,6 @@ def _smoothed(seen: Observed, movements: Movements, centre: Centre) -> Levels:
         - 0.5 * np.log1p(centre.variance * states.information)
     )
     weight = _posterior(likelihood, movements.share)
-    state, spread, loose = _backwards(states, movements, shift, shift_variance, weight)
+    state, spread, loose = smoothed(states, shift, shift_variance, weight)
     own = (weight * shift).sum(axis=0)
     return Levels(state, spread, loose, own, movements, weight, likelihood)
-
-
-def _backwards(
-    states: _Filtered, movements: Movements, shift: Vector, shift_variance: Vector, weight: Vector
-) -> tuple[Matrix, Matrix, Matrix]:
-    """Smoothed state, its variance for a known mean, and its deviation by the mean's error."""
-    periods, _, items = states.mean.shape
-    prior, decay = movements.size[:, None] ** 2, np.exp(-1 / movements.memory)[:, None]
-    fresh = prior * (1 - decay**2)
-    smooth, spread, loose = (np.empty((periods, items), dtype=np.float32) for _ in range(3))
-    weighted_variance = weight * shift_variance
-    mean, effect, var = (m[-1].astype(np.float64) for m in states[:3])
-    for t in range(periods - 1, -1, -1):
-        if t < periods - 1:
-            own = states.variance[t]
-            back = decay * own / np.maximum(decay**2 * own + fresh, 1e-30)
-            mean = states.mean[t] + back * (mean - decay * states.mean[t])
-            effect = states.effect[t] + back * (effect - decay * states.effect[t])
-            var = own + back**2 * (var - (decay**2 * own + fresh))
-        total = mean + shift * (1 - effect)
-        smooth[t] = (weight * total).sum(axis=0)
-        spread[t] = (weight * (var + (total - smooth[t]) ** 2)).sum(axis=0)
-        loose[t] = np.sqrt((weighted_variance * (1 - effect) ** 2).sum(axis=0))
-    return smooth, np.maximum(spread, 0), loose

@@ -7,11 +7,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from stockout.demand.numbering import distinct_dates, first_dates, last_dates, sums
+from stockout.demand.numbering import (
+    distinct_dates,
+    first_dates,
+    in_chunks,
+    last_dates,
+    sums,
+    up_to,
+    with_units,
+)
+from stockout.demand.panel import item_numbers
 from stockout.tables import ITEM
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from numpy.typing import NDArray
 
 NEW_DAYS = 28
 """An item listed for fewer days than this is new: too few to know its own demand."""
@@ -26,6 +37,34 @@ GIVEN_UP_DAYS = 182
 An assumption: out-of-stock days say nothing about demand, so they do not count as quiet days, but
 a tail without end is a delisting that nobody recorded.
 """
+
+
+def of_items(inventory: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """What the inventory says of some items.
+
+    Args:
+        inventory: Canonical inventory.
+        items: Columns sku, location.
+
+    Returns:
+        Columns item (the row of ``items``), date, on_hand, in_stock, in_stock_share, and stocked:
+        whether the row says that there is stock.
+    """
+    signs = {
+        "on_hand": pl.col("on_hand") > 0,
+        "in_stock": pl.col("in_stock"),
+        "in_stock_share": pl.col("in_stock_share") > 0,
+    }
+    given = inventory.select(pl.col(name).count() for name in signs).row(0, named=True)
+    stocked = [sign.fill_null(value=False) for name, sign in signs.items() if given[name]]
+    rows = inventory.select(
+        "date", *signs, item=item_numbers(inventory, items), stocked=_any(stocked)
+    )
+    return rows.drop_nulls("item") if rows["item"].null_count() else rows
+
+
+def _any(flags: list[pl.Expr]) -> pl.Expr:
+    return pl.any_horizontal(flags) if flags else pl.lit(value=False)
 
 
 def first_listed(  # noqa: PLR0917 - what it is asked of, then the tables
@@ -45,7 +84,7 @@ def first_listed(  # noqa: PLR0917 - what it is asked of, then the tables
     Args:
         items: Columns sku, location: the items of ``sales``.
         sales: Sales lines up to as-of, with ``item``, the row of ``items``.
-        inventory: Canonical inventory, or None.
+        inventory: From :func:`of_items`, or None.
         purchases: Canonical purchases, or None.
         products: Canonical products, or None.
         as_of: Signs after it are ignored.
@@ -57,16 +96,15 @@ def first_listed(  # noqa: PLR0917 - what it is asked of, then the tables
     """
     of_item = items.with_columns(
         any_line=first_dates(sales, items.height),
-        date=first_dates(sales.filter(pl.col("units") > 0), items.height),
+        date=first_dates(with_units(sales.select("item", "date", "units")), items.height),
     )
     begin = of_item["any_line"].min()
     sold = of_item.drop_nulls("date").select(*ITEM, "date")
     signs = [of_item.filter(pl.col("date").is_null()).select(*ITEM, date="any_line")]
     if inventory is not None:
-        stocked = (
-            (pl.col("on_hand") > 0) | pl.col("in_stock") | (pl.col("in_stock_share") > 0)
-        ).fill_null(value=False)
-        signs.append(inventory.filter(stocked).group_by(ITEM).agg(pl.col("date").min()))
+        stocked = inventory.select("item", "date", "stocked").filter("stocked")
+        dated_items = items.select(*ITEM, date=first_dates(stocked, items.height))
+        signs.append(dated_items.drop_nulls("date"))
     if purchases is not None:
         received = purchases.drop_nulls("received_date")
         signs.append(received.select(*ITEM, date="received_date"))
@@ -106,7 +144,7 @@ def describe(
         items: Columns sku, location, first_date, start, quiet_days (days since the last sale, or
             since listing, that are not known to be out of stock).
         sold: Sales lines net of returns, with ``item``, the row of ``items``.
-        inventory: Canonical inventory, or None.
+        inventory: From :func:`of_items`, or None.
         products: Canonical products, or None.
         purchases: Canonical purchases, or None.
         as_of: The date that is judged.
@@ -116,14 +154,15 @@ def describe(
         (all sales in whole units), category, active_to, supplied (stock or an open order at as-of),
         status (new, active, ended) and began_with_sale (no other sign of the item is as old).
     """
-    supplied = pl.concat([_in_stock(inventory, as_of), _on_order(purchases, as_of)]).unique()
+    stocked = items.select(ITEM)[_in_stock(inventory, items.height, as_of)]
+    supplied = pl.concat([stocked, _on_order(purchases, as_of)]).unique()
     master = (
         pl.DataFrame(schema={"sku": pl.String, "category": pl.String, "active_to": pl.Date})
         if products is None
         else products.select("sku", "category", "active_to").unique("sku", keep="first")
     )
     return _with_status(
-        items.with_columns(_of_sales(sold.filter(pl.col("units") > 0), items.height))
+        items.with_columns(_of_sales(with_units(sold), items.height))
         .join(master, on="sku", how="left", maintain_order="left")
         .join(supplied.with_columns(supplied=True), on=ITEM, how="left", maintain_order="left")
         .with_columns(
@@ -135,7 +174,8 @@ def describe(
 
 def _of_sales(sales: pl.DataFrame, items: int) -> list[pl.Series]:
     """(items,) what the sales lines say of each item."""
-    fraction = (pl.col("units") != pl.col("units").round()).cast(pl.Int8)
+    fractional = sales.select("item", "units").filter(pl.col("units") != pl.col("units").round())
+    some = np.bincount(fractional["item"].to_numpy(), minlength=items)
     priced = sales.filter(pl.col("unit_price").is_not_null())
     with np.errstate(invalid="ignore"):
         price = sums(priced, items, pl.col("unit_price") * pl.col("units")) / sums(
@@ -146,23 +186,22 @@ def _of_sales(sales: pl.DataFrame, items: int) -> list[pl.Series]:
         last_dates(sales, items).alias("last_sale"),
         distinct_dates(sales, items).alias("sale_days"),
         pl.Series("mean_price", price).fill_nan(None),
-        pl.Series("is_integer", sums(sales, items, fraction) == 0),
+        pl.Series("is_integer", some == 0),
     ]
 
 
-def _in_stock(inventory: pl.DataFrame | None, as_of: date) -> pl.DataFrame:
-    """Items whose last inventory row up to as-of says that there is stock."""
+def _in_stock(inventory: pl.DataFrame | None, items: int, as_of: date) -> NDArray[np.int64]:
+    """Numbers of the items whose last inventory row up to as-of says that there is stock."""
     if inventory is None:
-        return pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String))
-    stocked = (pl.col("on_hand") > 0) | pl.col("in_stock") | (pl.col("in_stock_share") > 0)
-    return (
-        inventory.filter(pl.col("date") <= as_of)
-        .with_columns(stocked=stocked.fill_null(value=False))
-        .group_by(ITEM)
-        .agg(pl.col("stocked").filter(pl.col("date") == pl.col("date").max()).any())
-        .filter("stocked")
-        .select(ITEM)
-    )
+        return np.zeros(0, dtype=np.int64)
+    rows = up_to(inventory.select("item", "date", "stocked"), as_of)
+    last = last_dates(rows, items).to_physical().fill_null(0).to_numpy()
+    item, day = rows["item"].to_numpy(), rows["date"].to_physical().to_numpy()
+    stocked, has = rows["stocked"].to_numpy(), np.zeros(items, dtype=np.bool_)
+    for chunk in in_chunks(rows.height):
+        of = item[chunk]
+        has[of[stocked[chunk] & (day[chunk] == last[of])]] = True
+    return np.flatnonzero(has)
 
 
 def _on_order(purchases: pl.DataFrame | None, as_of: date) -> pl.DataFrame:

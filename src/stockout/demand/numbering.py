@@ -5,15 +5,51 @@ Grouping millions of rows by their names takes several times as long as all that
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
 
-from stockout.tables import ITEM
+from stockout.tables import ITEM, one_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
+
+
+_ROWS = 2**18  # looked at together: what they need for a moment fits the processor's memory
+
+
+def up_to(frame: pl.DataFrame, day: date) -> pl.DataFrame:
+    """The rows up to a day; the frame itself where all are, as copies of millions of rows cost.
+
+    >>> frame = pl.DataFrame({"date": [date(2026, 1, 5), date(2026, 1, 6)]})
+    >>> up_to(frame, date(2026, 1, 5)).height, up_to(frame, date(2026, 1, 6)) is frame
+    (1, True)
+    """
+    newest = frame["date"].max()
+    if isinstance(newest, date) and newest <= day and not frame["date"].null_count():
+        return frame
+    return frame.filter(pl.col("date") <= day)
+
+
+def with_units(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with positive units; the frame itself where all are.
+
+    >>> with_units(pl.DataFrame({"units": [0.0, 2.0]}))["units"].to_list()
+    [2.0]
+    """
+    units = pl.col("units")
+    if rows.select((units > 0).all() & units.is_not_null().all()).item():
+        return rows
+    return rows.filter(units > 0)
+
+
+def in_chunks(rows: int) -> Iterator[slice]:
+    """Slices of rows, some at a time."""
+    return (slice(first, first + _ROWS) for first in range(0, rows, _ROWS))
 
 
 class Numbered(NamedTuple):
@@ -33,8 +69,11 @@ def numbered(frame: pl.DataFrame) -> Numbered:
     >>> found.items["sku"].to_list(), found.rows["item"].to_list()
     (['A', 'B'], [1, 0, 1])
     """
-    (sku, skus), (location, locations) = (_codes(frame[key]) for key in ITEM)
-    pair, pairs = sku if locations == 1 else sku * locations + location, skus * locations
+    if one_name(frame, ITEM[1]) is not None:  # the usual location, without looking up
+        pair, pairs = _codes(frame[ITEM[0]])
+    else:
+        (sku, skus), (location, locations) = (_codes(frame[key]) for key in ITEM)
+        pair, pairs = sku * locations + location, skus * locations
     if pairs > frame.height:  # most pairs do not occur: their table would be larger than the frame
         values, pair = np.unique(pair, return_inverse=True)
         pairs = values.size
@@ -49,8 +88,8 @@ def numbered(frame: pl.DataFrame) -> Numbered:
 
 def _codes(names: pl.Series) -> tuple[NDArray[np.int64], int]:
     """A number for each name, without gaps, and how many there are."""
-    if names.is_empty() or (names == names[0]).all():  # the usual location, without looking up
-        return np.zeros(len(names), dtype=np.int64), 1
+    if names.is_empty():
+        return np.zeros(0, dtype=np.int64), 1
     codes = names.cast(pl.Categorical).to_physical().to_numpy()
     occurs = np.bincount(codes) > 0
     if occurs.all():
@@ -82,7 +121,9 @@ def _extreme_dates(
     rows: pl.DataFrame, items: int, name: str, better: np.ufunc, worst: int
 ) -> pl.Series:
     found = np.full(items, worst, dtype=np.int32)
-    better.at(found, rows["item"].to_numpy(), rows[name].to_physical().to_numpy())
+    item, day = rows["item"].to_numpy(), rows[name].to_physical().to_numpy()
+    for chunk in in_chunks(rows.height):
+        better.at(found, item[chunk], day[chunk])
     return pl.Series(name, found).replace(worst, None).cast(pl.Date)
 
 

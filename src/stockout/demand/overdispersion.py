@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from stockout.demand.columns import by_columns
 from stockout.demand.shrinkage import ratio
 
 if TYPE_CHECKING:
@@ -26,6 +27,14 @@ class Overdispersion(NamedTuple):
 
     unit: Vector  # (items,) variance-to-mean ratio within a period: 1 where units come singly
     day: Vector  # (items,) squared coefficient of variation of the periods' rates
+
+
+class _Item(NamedTuple):
+    """What is known of items before it is told how their variance grows; all (items,)."""
+
+    size: Vector  # mean demand, weighted by itself
+    single: Vector  # variance-to-mean ratio that none falls below
+    beyond: Vector  # what it is above that
 
 
 class Estimate(NamedTuple):
@@ -58,27 +67,49 @@ def overdispersion(squares: Matrix, mu: Matrix, complete: Flags, whole_units: Fl
         whole_units: (items,) whether demand comes in whole units; it then varies at least as a
             Poisson count.
     """
-    total = _sum(mu)
-    square = np.where(mu > 0, squares, 0)
-    size = ratio(_sum(mu * mu), total)  # the mean, weighted by itself
-    own = ratio(_sum(square), total)
+    items = whole_units.size
+
+    def moments(at: slice) -> tuple[Vector, ...]:
+        mean = mu[:, at]
+        whole = np.where(complete[:, at], mean, 0)
+        square = np.where(mean > 0, squares[:, at], 0)
+        return tuple(map(_sum, (mean, mean * mean, square, whole, whole * whole)))
+
+    total, mean_square, error, of_whole, whole_square = by_columns(moments, items)
+    size = ratio(mean_square, total)  # the mean, weighted by itself
+    own = ratio(error, total)
     least = np.where(whole_units, _POISSON, _LEAST)
-    count = ratio(_sum(np.where(complete, mu, 0)) ** 2, _sum(np.where(complete, mu * mu, 0)))
+    count = ratio(of_whole**2, whole_square)
     pool = np.ones_like(own)
     for kind in (whole_units, ~whole_units):
         if kind.any():
             pool[kind] = _pooled(own[kind], size[kind], count[kind], float(least[kind][0]))
-    variance = np.where(complete, mu * pool.astype(np.float32), 0)
-    excess = np.where(complete, np.square(square - variance), 0)
-    kurtosis = ratio(_sum(excess).sum(), _sum(variance * variance).sum(), empty=2.0)
+    pooled = pool.astype(np.float32)
+
+    def fourth_moments(at: slice) -> tuple[Vector, ...]:
+        known, mean = complete[:, at], mu[:, at]
+        variance = np.where(known, mean * pooled[at], 0)
+        excess = np.where(known & (mean > 0), squares[:, at], 0) - variance
+        return _sum(np.square(excess)), _sum(variance * variance)
+
+    fourth, square = (part.sum() for part in by_columns(fourth_moments, items))
+    kurtosis = ratio(fourth, square, empty=2.0)
     shrunk = np.maximum(_shrunk(own, pool, count, float(kurtosis)), least)
     single = np.where(whole_units, _POISSON, 0.0)
     beyond = shrunk - single
     grows = np.ones_like(own)
-    for kind, usable in ((whole_units, np.ones_like(complete)), (~whole_units, complete)):
+    above, below = by_columns(
+        lambda at: _growing(
+            squares[:, at],
+            mu[:, at],
+            complete[:, at] | whole_units[at],
+            _Item(size[at], single[at], beyond[at]),
+        ),
+        items,
+    )
+    for kind in (whole_units, ~whole_units):
         if kind.any():
-            mean, error = (np.where(usable, m, 0)[:, kind] for m in (mu, square))
-            grows[kind] = _growing_part(error, mean, size[kind], single[kind], beyond[kind])
+            grows[kind] = _growing_part(above[kind], below[kind])
 
     def parts(ratio_of_total: Vector) -> Overdispersion:
         beyond = ratio_of_total - single
@@ -126,19 +157,29 @@ def _line(x: Vector, y: Vector, w: Vector, least: float) -> tuple[float, float]:
     return float(mean_y - slope * mean_x), slope
 
 
-def _growing_part(
-    square: Matrix, mean: Matrix, size: Vector, single: Vector, beyond: Vector
-) -> float:
-    """Share of the overdispersion that grows with the mean, from 0 to 1, over all items.
+def _growing(squares: Matrix, mu: Matrix, usable: Flags, of: _Item) -> tuple[Vector, ...]:
+    """(items,) numerator and denominator of the share of the overdispersion that grows.
 
-    Within an item, ``squares / mu - single`` is ``beyond * (1 + share * (mu / size - 1))``. The
-    estimate is drawn towards 1 as by one more observation with a standard error of 1.
+    Within an item, ``squares / mu - single`` is ``beyond * (1 + share * (mu / size - 1))``.
     """
-    apart = np.where(mean > 0, mean / np.maximum(size, _LEAST).astype(np.float32) - 1, 0)
+    size, single, beyond = of
+    usable &= mu > 0
+    mean, square = np.where(usable, mu, 0), np.where(usable, squares, 0)
+    apart = np.where(usable, mean / np.maximum(size, _LEAST).astype(np.float32) - 1, 0)
     error = square - mean * (single + beyond).astype(np.float32)
     weight = (beyond / (single + np.maximum(beyond, _LEAST))) ** 2
-    above = ratio(_sum(error * apart), beyond) * weight
-    below = _sum(mean * apart * apart) * weight
+    return ratio(_sum(error * apart), beyond) * weight, _sum(mean * apart * apart) * weight
+
+
+def _growing_part(above: Vector, below: Vector) -> float:
+    """Share of the overdispersion that grows with the mean, from 0 to 1, over all items.
+
+    It is drawn towards 1 as by one more observation with a standard error of 1.
+
+    Args:
+        above: (items,) from :func:`_growing`.
+        below: (items,) likewise.
+    """
     if below.sum() <= 0:
         return 1.0
     raw = float(above.sum() / below.sum())

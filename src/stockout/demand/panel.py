@@ -14,11 +14,10 @@ import numpy as np
 import polars as pl
 
 from stockout.demand.calendar import DAYS_PER_PERIOD, period_start
-from stockout.tables import ITEM
+from stockout.demand.numbering import in_chunks, with_units
+from stockout.tables import ITEM, one_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from stockout.demand.calendar import Freq
@@ -27,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 Matrix = TypeVar("Matrix", bound="NDArray[np.generic]")
 
+_SPARSE = 16  # possible cells a row, beyond which a table of all is slower than to count rows
 _CLOSED_LINES = 9.2  # a Poisson count with this mean is zero once in 10,000: -ln(1e-4)
 
 
@@ -52,8 +52,9 @@ class Axis(NamedTuple):
 
     def row_of(self, dates: pl.Expr) -> pl.Expr:
         """Row of the period that each date lies in; negative before the first."""
-        days = (period_start(self.freq, dates) - pl.lit(self.first_period)).dt.total_days()
-        return days.floordiv(DAYS_PER_PERIOD[self.freq])
+        first = (self.first_period - date(1970, 1, 1)).days
+        days = period_start(self.freq, dates).to_physical().cast(pl.Int64) - first
+        return days if self.freq == "day" else days.floordiv(DAYS_PER_PERIOD[self.freq])
 
 
 def cells(frame: pl.DataFrame, items: pl.DataFrame, axis: Axis) -> pl.DataFrame:
@@ -75,6 +76,9 @@ def on_axis(frame: pl.DataFrame, axis: Axis) -> pl.DataFrame:
         axis: The rows of the matrix.
     """
     placed = frame.with_columns(t=axis.row_of(pl.col("period")))
+    first, last = placed.select(pl.col("t").min().alias("a"), pl.col("t").max().alias("b")).row(0)
+    if first is None or (first >= 0 and last < axis.periods and not placed["t"].null_count()):
+        return placed  # the usual case, in which nothing has to be copied
     return placed.filter(pl.col("t").is_between(0, axis.periods - 1))
 
 
@@ -85,7 +89,11 @@ def item_numbers(frame: pl.DataFrame, items: pl.DataFrame) -> pl.Series:
     row takes several times as long.
     """
     names = {key: items[key].unique() for key in ITEM}
-    pair = _numbers(ITEM[0], names) * max(1, len(names[ITEM[1]])) + _numbers(ITEM[1], names)
+    sku, location = (_numbers(key, names[key]) for key in ITEM)
+    if names[ITEM[1]].to_list() == [one_name(frame, ITEM[1])]:
+        pair = sku  # the usual case: one location, so the SKU says it all
+    else:
+        pair = sku.cast(pl.Int64) * max(1, len(names[ITEM[1]])) + location
     index = items.select(pair=pair).with_row_index("item")
     found = frame.select(pair=pair)
     possible = len(names[ITEM[0]]) * len(names[ITEM[1]])
@@ -95,11 +103,11 @@ def item_numbers(frame: pl.DataFrame, items: pl.DataFrame) -> pl.Series:
     return table.scatter(index["pair"], index["item"]).gather(found["pair"]).alias("item")
 
 
-def _numbers(key: str, names: Mapping[str, pl.Series]) -> pl.Expr:
+def _numbers(key: str, names: pl.Series) -> pl.Expr:
     """Place of each row's name among the names, null where it is not one of them."""
-    if len(names[key]) == 1:  # comparing takes a fifth of the time of looking up
-        return pl.when(pl.col(key) == names[key].item()).then(pl.lit(0, dtype=pl.Int64))
-    return pl.col(key).cast(pl.Enum(names[key]), strict=False).to_physical().cast(pl.Int64)
+    if len(names) == 1:  # comparing takes a fifth of the time of looking up
+        return pl.when(pl.col(key) == names.item()).then(pl.lit(0, dtype=pl.Int64))
+    return pl.col(key).cast(pl.Enum(names), strict=False).to_physical()
 
 
 def is_one_row_each(frame: pl.DataFrame, date: str = "date") -> bool:
@@ -109,17 +117,30 @@ def is_one_row_each(frame: pl.DataFrame, date: str = "date") -> bool:
     for each day of an item.
 
     Args:
-        frame: Columns sku, location and a date.
+        frame: A date, and ``item`` (numbers from 0 on) or else sku and location.
         date: Name of the date's column.
 
     >>> is_one_row_each(pl.DataFrame({"sku": ["A"], "location": ["X"], "date": [date(2026, 1, 5)]}))
     True
     """
-    sku, location = (pl.col(key).cast(pl.Categorical).to_physical().cast(pl.Int64) for key in ITEM)
-    day = pl.col(date).to_physical().cast(pl.Int64)
-    item = sku * (location.max() + 1) + location
-    key = (item * (day.max() - day.min() + 1) + day - day.min()).alias("key")
-    return frame.height < 2 or frame.select(key.n_unique()).item() == frame.height
+    if frame.height < 2:
+        return True
+    if "item" in frame.columns:
+        item = frame["item"]
+    else:
+        codes = (pl.col(key).cast(pl.Categorical).to_physical().cast(pl.Int64) for key in ITEM)
+        sku, location = codes
+        item = frame.select(item=sku * (location.max() + 1) + location).to_series()
+    number, day = item.to_numpy(), frame[date].to_physical().to_numpy()
+    first = int(day.min())
+    days = int(day.max()) - first + 1
+    possible = (int(number.max()) + 1) * days
+    if possible > _SPARSE * frame.height:
+        return int(np.unique(number.astype(np.int64) * days + day).size) == frame.height
+    seen = np.zeros(possible, dtype=np.bool_)
+    for chunk in in_chunks(frame.height):
+        seen[number[chunk].astype(np.int64) * days + (day[chunk] - first)] = True
+    return int(np.count_nonzero(seen)) == frame.height
 
 
 def scatter_units(at: pl.DataFrame, items: int, axis: Axis) -> NDArray[np.float32]:
@@ -130,12 +151,12 @@ def scatter_units(at: pl.DataFrame, items: int, axis: Axis) -> NDArray[np.float3
         items: Number of items.
         axis: The rows of the matrix.
     """
-    place = at["t"].to_numpy() * items + at["item"].to_numpy()
-    sold = at["units"].to_numpy()
+    t, item, sold = (at[name].to_numpy() for name in ("t", "item", "units"))
     units = np.zeros(axis.periods * items, dtype=np.float32)
-    units[place] = sold
+    for rows in in_chunks(at.height):
+        units[t[rows] * items + item[rows]] = sold[rows]
     if np.count_nonzero(units) < np.count_nonzero(sold):  # several lines of one cell
-        units[:] = np.bincount(place, weights=sold, minlength=units.size)
+        units[:] = np.bincount(t * items + item, weights=sold, minlength=units.size)
     return units.reshape(axis.periods, items)
 
 
@@ -210,8 +231,10 @@ def closed_periods(at: pl.DataFrame, items: pl.DataFrame, axis: Axis) -> NDArray
     """
     place = items["location"].rank("dense").to_numpy().astype(np.int64) - 1
     places = int(place.max()) + 1
-    sale = at.filter(pl.col("units") > 0)
-    lines = sale["t"].to_numpy() * places + place[sale["item"].to_numpy()]
+    sale = with_units(at.select("t", "item", "units"))
+    lines = sale["t"].to_numpy()
+    if places > 1:
+        lines = lines * places + place[sale["item"].to_numpy()]
     counts = np.bincount(lines, minlength=axis.periods * places).reshape(axis.periods, places)
     cycle = min(7 if axis.freq == "day" else 1, axis.periods)
     usual = np.stack([np.median(counts[k::cycle], axis=0) for k in range(cycle)])

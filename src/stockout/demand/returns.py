@@ -48,6 +48,9 @@ def net_returns(sales: pl.DataFrame, *, undoes: str = "demand") -> NettedSales:
     >>> netted.lines["units"].to_list(), netted.matched_units
     ([3.0], 2.0)
     """
+    least = sales["units"].min()
+    if isinstance(least, float) and least > 0:  # as in most exports, which are not copied then
+        return NettedSales(sales, 0.0, 0.0)
     returns = sales.filter(pl.col("units") < 0)
     lines = sales.filter(pl.col("units") > 0)
     if returns.is_empty():

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from stockout.demand.columns import for_columns
 from stockout.demand.ledger import SOLD_OUT_DURING_DAY
 from stockout.demand.shrinkage import group_sums
 
@@ -195,7 +196,14 @@ def _total(values: Matrix) -> float:
 
 def _around(values: NDArray[np.generic], half: int) -> Matrix:
     """(periods, items) sum over the periods from ``half`` before to ``half`` after."""
-    total = np.vstack([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
+    around = np.empty(values.shape, dtype=np.float32)
     t = np.arange(len(values))
-    last = np.minimum(t + half + 1, len(values))
-    return np.asarray(total[last] - total[np.maximum(t - half, 0)], dtype=np.float32)
+    first, last = np.maximum(t - half, 0), np.minimum(t + half + 1, len(values))
+
+    def fill(at: slice) -> None:
+        total = np.zeros((len(values) + 1, len(range(*at.indices(values.shape[1])))))
+        np.cumsum(values[:, at], axis=0, dtype=np.float64, out=total[1:])
+        around[:, at] = total[last] - total[first]
+
+    for_columns(fill, values.shape[1])
+    return around

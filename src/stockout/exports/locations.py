@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stockout.tables import ALL_LOCATIONS
+from stockout.tables import ALL_LOCATIONS, one_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -47,7 +47,7 @@ def at_one_level(
     ['ALL']
     """
     located = {name: tables[name] for name in LOCATED if name in tables}
-    places = {name: {*frame["location"].unique()} for name, frame in located.items()}
+    places = {name: _places(frame) for name, frame in located.items()}
     moved: dict[str, pl.DataFrame] = {}
     for name, place in where_to(places, by_location=by_location).items():
         count = len(places[name])
@@ -65,6 +65,12 @@ def at_one_level(
             )
     _tell_apart(located, places, moved)
     return {**tables, **moved}
+
+
+def _places(frame: pl.DataFrame) -> set[str]:
+    """The distinct locations; to see that all rows are at one takes a tenth of the time."""
+    place = one_name(frame, "location")
+    return {*frame["location"].unique()} if place is None else {place}
 
 
 def where_to(

@@ -34,6 +34,10 @@ _FEW_DATES = 10
 _FEW_WITHIN_DAYS = 3653
 """Few dates are plausible within ten years, a choice, of the one in the middle of the rows."""
 
+_MOST_DAYS = 1_000_000  # between two dates, for which a table of all days is made
+
+_ROWS = 2**18  # dates counted together: what they need for a moment fits the processor's memory
+
 _TAIL = 0.001
 """Share of the rows at each end that does not make the usual range."""
 
@@ -49,6 +53,31 @@ class UsualDates(NamedTuple):
     def holds(self, column: str) -> pl.Expr:
         """Whether a date is plausible."""
         return pl.col(column).is_between(self.lowest, self.highest)
+
+
+def date_counts(dates: pl.Series) -> pl.DataFrame:
+    """Columns date and len (rows of that date) of each date, nulls left out.
+
+    >>> days = [date(2026, 1, 6), date(2026, 1, 5), date(2026, 1, 6)]
+    >>> date_counts(pl.Series(days)).rows()
+    [(datetime.date(2026, 1, 5), 1), (datetime.date(2026, 1, 6), 2)]
+    """
+    known = dates.drop_nulls() if dates.null_count() else dates
+    parts = [part.to_numpy() for part in known.to_physical().get_chunks() if len(part)]
+    first = min((int(part.min()) for part in parts), default=0)
+    last = max((int(part.max()) for part in parts), default=-1)
+    if last - first > _MOST_DAYS:  # a typing error far off, or two
+        values, count = np.unique(np.concatenate(parts), return_counts=True)
+    else:
+        count = np.zeros(last - first + 1, dtype=np.int64)
+        for day in parts:
+            for chunk in range(0, day.size, _ROWS):
+                count += np.bincount(day[chunk : chunk + _ROWS] - first, minlength=count.size)
+        values = np.flatnonzero(count)
+        count = count[values]
+        values = values + first
+    of_date = pl.Series(values, dtype=pl.Int32).cast(pl.Date)
+    return pl.DataFrame({"date": of_date, "len": pl.Series(count, dtype=pl.UInt32)})
 
 
 def usual_dates(
@@ -127,9 +156,7 @@ def without_old_rows(
     """
     if table not in DATED or rows.is_empty():
         return rows
-    usual = usual_dates(
-        rows.group_by("date").agg(pl.len()).drop_nulls("date"), early_days=early_days
-    )
+    usual = usual_dates(date_counts(rows["date"]), early_days=early_days)
     old = rows.filter(pl.col("date") < usual.lowest)
     if old.is_empty():
         return rows

@@ -143,8 +143,13 @@ def fit(
                 return _estimate(block, shared, classes[columns], found, hazard)
 
             same_span = live[spans[live] == span]
-            width = BLOCK if same_span.size > SAMPLE else SAMPLE  # the sample is there already
-            blocks = [same_span[k : k + width] for k in range(0, same_span.size, width)]
+            blocks, rest = [], same_span
+            if same_span.size == live.size:  # the block of the sample is there already
+                blocks, rest = (
+                    [sample.columns],
+                    np.setdiff1d(live, sample.columns, assume_unique=True),
+                )
+            blocks += [rest[k : k + BLOCK] for k in range(0, rest.size, BLOCK)]
             with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as threads:
                 for columns, part in zip(blocks, threads.map(estimate, blocks), strict=True):
                     estimates.put(columns, part)

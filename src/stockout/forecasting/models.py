@@ -92,7 +92,7 @@ def rolling_levels(
     weight = observed.astype(np.float32)
     index = np.concatenate([each * weight for each in seasons], axis=1)
     smoothing = len(SPEEDS) + len(SPARSE)
-    levels = np.empty((len(PORTFOLIO), origins.size, index.shape[1]), dtype=np.float32)
+    levels = np.zeros((len(PORTFOLIO), origins.size, index.shape[1]), dtype=np.float32)
     seen = units * weight
     _smoothed(seen, index, weight, origins, levels[:smoothing])
     _averages(seen, index, origins, [weeks * week for weeks in WEEKS], levels[smoothing:])
@@ -102,25 +102,30 @@ def rolling_levels(
 def _smoothed(
     units: Matrix, index: Matrix, weight: Matrix, origins: NDArray[np.int64], levels: Matrix
 ) -> None:
-    """Writes the levels of the smoothings; intervals of SBA are counted in seasonal time."""
+    """Writes the levels of the smoothings; intervals of SBA are counted in seasonal time.
+
+    Units and seasonal indices are smoothed alike: what is seen of them, and the states, are rows of
+    one array, the units first.
+    """
     periods, items = weight.shape
-    sets = index.shape[1] // items
+    sets, fast = index.shape[1] // items, len(SPEEDS)
     speeds = np.array(SPEEDS, dtype=np.float32)[:, None]
     speed = np.float32(INTERMITTENT_SPEED)
     usual = SPEEDS.index(INTERMITTENT_SPEED)
-    smooth, season = (np.zeros((len(SPEEDS), n, items), dtype=np.float32) for n in (1, sets))
-    error, change = np.empty_like(smooth), np.empty_like(season)
-    step = np.empty((len(SPEEDS), items), dtype=np.float32)
-    count, chance, size, sales, gain, rate = np.zeros((6, items), dtype=np.float32)
-    interval, since = np.zeros((2, sets, items), dtype=np.float32)
-    rows = index.reshape(periods, sets, items)
+    smooth, change = np.zeros((2, fast, 1 + sets, items), dtype=np.float32)
+    step = np.empty((fast, items), dtype=np.float32)
+    count, chance, sales, gain, rate = np.zeros((5, items), dtype=np.float32)
+    sizes, since, moved = np.zeros((3, 1 + sets, items), dtype=np.float32)  # size, and intervals
+    rows = np.concatenate([units[:, None], index.reshape(periods, sets, items)], axis=1)
     is_sale = (units > 0).astype(np.float32)
+    out = levels.reshape(len(levels), origins.size, sets, items)
     at = 0
     for t in range(periods + 1):
         if at < origins.size and origins[at] == t:
-            levels[: len(SPEEDS), at] = _ratio(smooth, season).reshape(len(SPEEDS), -1)
-            levels[len(SPEEDS), at] = _ratio(chance * size, season[usual]).ravel()
-            levels[len(SPEEDS) + 1, at] = _ratio((1 - speed / 2) * size, interval).ravel()
+            season, size, interval = smooth[:, 1:], sizes[0], sizes[1:]
+            _divide(smooth[:, :1], season, out[:fast, at])
+            _divide(chance * size, season[usual], out[fast, at])
+            _divide((1 - speed / 2) * size, interval, out[fast + 1, at])
             at += 1
         if t == periods:
             break
@@ -129,21 +134,26 @@ def _smoothed(
         np.divide(seen, np.maximum(count, 1, out=gain), out=gain)
         np.multiply(speeds, seen, out=step)
         np.maximum(step, gain, out=step)
-        np.subtract(units[t], smooth, out=error)
-        error *= step[:, None]
-        smooth += error
-        np.subtract(rows[t], season, out=change)
+        np.subtract(rows[t], smooth, out=change)
         change *= step[:, None]
-        season += change
-        since += rows[t]
-        np.multiply(step[usual], sold - chance, out=rate)
+        smooth += change
+        np.subtract(sold, chance, out=rate)
+        rate *= step[usual]
         chance += rate
         sales += sold
         np.divide(sold, np.maximum(sales, 1, out=rate), out=rate)  # the mean, until it is slow
-        np.maximum(rate, speed * sold, out=rate)
-        size += rate * (units[t] - size)
-        interval += rate * (since - interval)
-        since *= 1 - sold
+        np.maximum(rate, np.multiply(speed, sold, out=gain), out=rate)
+        since += rows[t]  # of units nothing is left over from before: they are set to 0 below
+        np.subtract(since, sizes, out=moved)
+        moved *= rate
+        sizes += moved
+        since[0] = 0
+        since[1:] *= np.subtract(1, sold, out=gain)
+
+
+def _divide(units: Matrix, index: Matrix, out: Matrix) -> None:
+    """Writes units over seasonal index, where an index was seen."""
+    np.divide(units, index, out=out, where=index > 0)
 
 
 def _ratio(units: NDArray[np.floating], index: NDArray[np.floating]) -> NDArray[np.floating]:

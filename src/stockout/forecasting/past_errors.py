@@ -6,6 +6,8 @@ forecast of today is judged by those that it would have made.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -194,24 +196,30 @@ def calibrations(
     first = int(np.ceil(_KNOWN_WINDOWS * span / step)) + ended
     if last < first:
         return Calibrations(Calibration.none(), Calibration.none())
-    sums: list[PastSums] = []
-    periods: list[PastSums] = []
-    for origin in np.unique(np.linspace(first, last, ORIGINS_JUDGED).astype(int)).tolist():
+
+    def judged(origin: int) -> tuple[PastSums, ...]:
         then = whole.before(origin)
         shared = share(block, then, codes, classes)
         weight = member_weights(block, then, shared, codes)
         out = Outlook.of(block, then, weight, shared, hazard=hazard, origin=origin)
         combined = block.combined(weight)
-        for parts, ahead, noise in (
-            (sums, whole.ahead, out.spread.noise),
-            (periods, whole.single, out.spread.period_noise),
+        parts = []
+        for ahead, noise in (
+            (whole.ahead, out.spread.noise),
+            (whole.single, out.spread.period_noise),
         ):
             chosen = ahead.valid[origin]
             mean = _forecast_at(ahead, combined, origin) * out.goes_on
             variance = noise * mean + out.spread.level_variance * mean**2
             actual = ahead.actual[origin].astype(np.float64)
             parts.append(PastSums(*(a[chosen] for a in (mean, variance, actual, is_integer))))
-    return Calibrations(*(measured(PastSums.joined(parts)) for parts in (sums, periods)))
+        return tuple(parts)
+
+    asked = np.unique(np.linspace(first, last, ORIGINS_JUDGED).astype(int)).tolist()
+    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        of_origins = list(threads.map(judged, asked))
+        sums = [PastSums.joined(parts) for parts in zip(*of_origins, strict=True)]
+        return Calibrations(*threads.map(measured, sums))
 
 
 def _forecast_at(ahead: Windows, combined: Levels, origin: int) -> Matrix:

@@ -15,7 +15,6 @@ import polars as pl
 from stockout.errors import ConfigError, InputError
 from stockout.exports.databases.database_url import is_database, parse_url
 from stockout.exports.databases.select_query import select_query
-from stockout.exports.databases.sqlite import write_sqlite
 from stockout.exports.formats.files import ExportFile
 from stockout.exports.formats.headers import unique_names
 from stockout.exports.values.expressions import first_line
@@ -142,6 +141,8 @@ def _open(
         out = Path(file.name)
     try:
         if url.scheme == "sqlite":
+            from stockout.exports.databases.sqlite import write_sqlite  # noqa: PLC0415 - heavy
+
             place = folder / Path(url.target).expanduser()
             names = write_sqlite(place, select.sql, out, shown)
         else:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import sys
 import zlib
 from typing import IO, TYPE_CHECKING, cast
-
-import pyarrow as pa
 
 from stockout.errors import ConfigError, InputError
 from stockout.exports.formats.files import ExportFile
@@ -39,7 +38,7 @@ def blocks(file: ExportFile) -> Iterator[bytes]:
                 yield block
     except PermissionError:
         raise InputError("no permission to read the file", file=file.name) from None
-    except (EOFError, OSError, zlib.error, pa.ArrowException) as error:
+    except _damages() as error:
         raise InputError(
             f"the compressed data is damaged or ends too early ({error})",
             file=file.name,
@@ -174,11 +173,19 @@ def _with_end(stream: Iterator[bytes]) -> Iterator[bytes]:
     yield b""  # the decoders' sign that nothing follows
 
 
+def _damages() -> tuple[type[Exception], ...]:
+    """What reading compressed data raises; of pyarrow only where it reads, and so is loaded."""
+    arrow = sys.modules.get("pyarrow")
+    return (EOFError, OSError, zlib.error, *((arrow.ArrowException,) if arrow else ()))
+
+
 def _open_bytes(path: Path) -> IO[bytes]:
     with path.open("rb") as file:
         start = file.read(4)
     if start.startswith(_GZIP):
         return cast("IO[bytes]", gzip.open(path, "rb"))
     if start == _ZSTD:
+        import pyarrow as pa  # noqa: PLC0415 - takes a tenth of a second, and few files need it
+
         return cast("IO[bytes]", pa.CompressedInputStream(pa.OSFile(str(path), "rb"), "zstd"))
     return path.open("rb")

@@ -69,7 +69,8 @@ def complete(rows: pl.DataFrame, table: str, shown: str) -> pl.DataFrame:
     [4.5]
     """
     if table == "sales":
-        return with_prices(rows)
+        known = any(rows.select(pl.col("revenue", "unit_price").count()).row(0))
+        return with_prices(rows) if known else rows  # so that empty columns stay constants
     if table in KEYS:
         return _one_row_each(rows, table, KEYS[table], shown)
     return rows
