@@ -103,15 +103,24 @@ def test_a_part_of_a_day_that_is_given_is_no_measure_of_demand(rows: Rows, sold:
     assert history.observed[:, 0].tolist() == [True, False, True]
 
 
-def test_stock_of_more_than_a_week_ago_says_nothing_of_this_morning(rows: Rows, sold: Rows) -> None:
-    sales = sold([1] + [0] * 8 + [1])
-    old = pl.concat(
-        [
-            rows("inventory", on_hand=[5]),
-            rows("inventory", on_hand=[0], first=MONDAY + timedelta(8)),
-        ]
+@pytest.mark.parametrize("days", [2, 7, 8])
+@pytest.mark.parametrize(("sold_then", "share"), [(0, 0.0), (2, 0.5)])
+def test_stock_of_some_days_ago_says_nothing_of_this_morning(
+    rows: Rows, sold: Rows, days: int, sold_then: int, share: float
+) -> None:
+    """Stock that goes by sales was gone before a day that sold nothing."""
+    sales = sold([1] + [0] * (days - 1) + [sold_then, 1])
+    counts = rows("inventory", on_hand=[5, 0], step=days)
+    assert same(share_of(sales, counts), [1] + [NAN] * (days - 1) + [share, NAN])
+
+
+def test_a_week_between_two_counts_began_with_stock(rows: Rows, sold: Rows) -> None:
+    counts = rows("inventory", on_hand=[5, 0, 0], first=SUNDAY, step=7)
+    sales = sold([1] * 7 + [0] * 7 + [0] * 7)
+    assert same(share_of(sales, counts, "week", as_of=SUNDAY + timedelta(14)), [1, 0.5, 0])
+    assert same(
+        share_of(sold([7, 2, 0], step=7), counts, as_of=SUNDAY + timedelta(14)), [1, 0.5, 0]
     )
-    assert same(share_of(sales, old), [1] + [NAN] * 7 + [0, NAN])
 
 
 def test_lots_of_an_item_add_up(rows: Rows, sold: Rows) -> None:

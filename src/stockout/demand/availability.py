@@ -86,9 +86,11 @@ def _from_flags(inventory: pl.DataFrame, freq: Freq, as_of: date) -> pl.DataFram
 def _from_on_hand(inventory: pl.DataFrame, sold: pl.DataFrame, freq: Freq) -> pl.DataFrame:
     """A day that ends with stock is in stock; one without any, and without sales, is out.
 
-    A day that sold, or began with stock, and ended without ran out at an unknown hour.
+    A day that sold, or began with stock, and ended without ran out at an unknown hour. So did a
+    week, where periods or sales are weeks: it began with what a count up to a week old says.
     """
     sold_freq: Freq = "week" if is_weekly(sold["date"]) else "day"
+    morning = 1 if freq == sold_freq == "day" else MORNING_DAYS
     positions = counted_stock(inventory, ["item"]).sort("item", "date")
     bought = sold if positions.height else sold.clear()  # else sums of which nothing would be asked
     units = bought.select("units", key=_cell(pl.col("date")))
@@ -96,7 +98,7 @@ def _from_on_hand(inventory: pl.DataFrame, sold: pl.DataFrame, freq: Freq) -> pl
         units = units.group_by("key").agg(pl.col("units").sum())
     units = units.with_columns(pl.col("units").clip(0))
     same = pl.col("item") == pl.col("item").shift()
-    recent = same & (pl.col("date").diff() <= pl.duration(days=MORNING_DAYS))
+    recent = same & (pl.col("date").diff() <= pl.duration(days=morning))
     before = pl.when(recent).then(pl.col("on_hand").shift())
     empty = pl.col("on_hand") <= 0
     sold_then = pl.col("units").fill_null(0) > 0

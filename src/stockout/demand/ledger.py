@@ -38,7 +38,11 @@ SOLD_OUT_DURING_DAY = 0.5
 """Share for a day that began with stock and ended without: the middle of what is possible."""
 
 MORNING_DAYS = 7
-"""A count up to a week old tells whether a day began with stock, where no newer one does."""
+"""Where sales are of weeks, a count up to a week old tells whether a day began with stock.
+
+Where they are of days, only that of the day before does: a day that ends empty and sold nothing
+began empty, for stock goes by sales.
+"""
 
 _LEAD_IN_DAYS = 35  # counts of a month before the first sale are rolled into the history
 
@@ -299,7 +303,7 @@ def _day_shares(has: Flags, lacks: Flags, sold: Flags, *, weekly: bool) -> tuple
     latest = np.maximum.accumulate(np.where(has | lacks, rows, -1), axis=0)
     before = np.full_like(latest, -1)
     before[1:] = latest[:-1]
-    recent = (before >= 0) & (rows - before <= MORNING_DAYS)
+    recent = (before >= 0) & (rows - before <= (MORNING_DAYS if weekly else 1))
     had = recent & np.take_along_axis(has, np.maximum(before, 0), axis=0)
     if weekly:  # a week's sales say nothing of one day whose morning is known
         sold = sold & ~recent
