@@ -8,13 +8,8 @@ import numpy as np
 
 from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.forecasting.models import PORTFOLIO, rolling_levels
-from stockout.forecasting.rolling import (
-    Calendar,
-    Rows,
-    forecasts,
-    mean_squared_error,
-    origins,
-)
+from stockout.forecasting.rolling import forecasts, mean_squared_error, windows
+from stockout.forecasting.rows import UNITS, Calendar, Rows, origins
 from stockout.forecasting.seasonality import CLOSED_INDEX
 from stockout.forecasting.stopped import BEFORE_DAYS, trailing_run
 
@@ -64,25 +59,24 @@ class Block:
         units: Levels = history.units[:, columns]
         variance = None if learned.variance is None else learned.variance[:, columns]
         self.origins = origins(past)
+        self.rows = Rows.of(units, self.seasons, observed, calendar, self.origins, variance)
         self.models = tuple(models)
         chosen = [PORTFOLIO.index(name) for name in models]
-        past_seasons = [season[:past] for season in self.seasons]
-        levels = rolling_levels(units, past_seasons, observed, self.origins, 7 // self.period_days)
+        levels = rolling_levels(self.rows, 7 // self.period_days)
         self.level_sets = [of_season[chosen] for of_season in levels]
         share = history.share[:, columns]
         self.told = observed & ((share >= 1) | (units > 0))
-        self.rows = Rows.of(units, self.seasons, observed, calendar, variance)
         self.warm_up = WARM_UP[history.freq]
 
     def windows(self, span: int) -> Windows:
         """Sums ahead of every origin."""
-        return self.rows.windows(span, self.origins, self.warm_up)
+        return windows(self.rows, span, self.warm_up)
 
     def trailing_run(self, origin: int = -1) -> Run:
         """The periods in stock since the last sale before an origin, by its number."""
         rows = int(self.origins[origin])
         window = BEFORE_DAYS // self.period_days
-        return trailing_run(self.rows.actual[:rows], self.told[:rows], self.seasons[0], window)
+        return trailing_run(self.rows.panel(UNITS)[:rows], self.told[:rows], self.seasons[0], window)
 
     def errors(self, ahead: Windows) -> Matrix:
         """(members, items) mean squared error; a member is a model with one of the seasons."""
