@@ -103,7 +103,7 @@ class History:
             columns: Items that are wanted; None is all.
         """
         wanted = np.arange(self.items.height) if columns is None else columns
-        tells = self.observed[:, wanted]
+        tells = np.take(self.observed, wanted, axis=1)  # several times as fast as by an index
         began = np.flatnonzero(self.items["began_with_sale"].to_numpy()[wanted])
         first = self.start[wanted[began]]
         inside = (first >= 0) & (first < self.periods)

@@ -258,8 +258,8 @@ def quiet_periods(units: NDArray[np.float32], counts: NDArray[np.bool_]) -> NDAr
     """
     quiet = np.zeros(units.shape[1], dtype=np.int64)
     silent = np.ones(units.shape[1], dtype=np.bool_)
-    for sold, told in zip(units[::-1] > 0, counts[::-1], strict=True):
-        silent &= ~sold
+    for sold, told in zip(units[::-1], counts[::-1], strict=True):
+        silent &= sold <= 0
         if not silent.any():
             break
         quiet += silent & told

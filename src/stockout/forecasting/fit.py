@@ -22,7 +22,13 @@ from stockout.forecasting.demand_model import DemandModel
 from stockout.forecasting.event_effects import planned_then_usual, with_effect_spread, with_effects
 from stockout.forecasting.learned_demand import learned_demand
 from stockout.forecasting.models import PORTFOLIO, family
-from stockout.forecasting.past_errors import Outlook, Past, calibrations, member_weights, share
+from stockout.forecasting.past_errors import (
+    Combined,
+    Outlook,
+    Past,
+    calibrations,
+    share_with_categories,
+)
 from stockout.forecasting.peaks import without_peaks
 from stockout.forecasting.seasonality import category_codes
 from stockout.forecasting.short_history import prior_of_rates, shrunk_level
@@ -131,7 +137,9 @@ def fit(
         for span in np.unique(spans[live]).tolist():
             codes = classes[sample.columns]
             category = seasons.category
-            shared = share(sample, Past.of(sample, span), codes, kinds, category[sample.columns])
+            of_sample = category[sample.columns]
+            sums = Past.of(sample, span)
+            shared = share_with_categories(sample, sums, codes, kinds, of_sample)
             whole = is_integer[judged.columns]
             found = calibrations(judged, span, classes[judged.columns], kinds, whole, hazard=hazard)
 
@@ -207,9 +215,9 @@ def _estimate(
 ) -> _Estimates:
     """Weights the models for the items of a block and measures the spread of the result."""
     past = Past.of(block, shared.span)
-    weight = member_weights(block, past, shared, codes)
-    out = Outlook.of(block, past, weight, shared, hazard=hazard)
-    mean, of = block.ahead(weight), out.spread
+    combined = Combined.of(block, past, shared.by_class, codes)
+    out = Outlook.of(block, past, combined, shared, hazard=hazard)
+    mean, of = block.ahead(combined.weight), out.spread
     usual = mean.mean(axis=0)
     worth = shared.level.worth(block, usual, of.of_sum(usual * shared.span))
     of = of._replace(level_variance=of.level_variance + shared.level.doubt)
@@ -220,7 +228,7 @@ def _estimate(
     return _Estimates(
         mean,
         *of,
-        _labels(weight, block.models),
+        _labels(combined.weight, block.models),
         found.of_sum.of(k_sum).T,
         found.of_period.of(k_period).T,
         worth,

@@ -4,9 +4,10 @@ Each has fixed parameters, so its level at an origin uses the rows before it onl
 history yields the levels at all past origins, for which cross-validation would refit at each of
 them.
 
-A smoothing is a mean with weights that fall by age, so its level is a ratio of two sums, which age
+A smoothing is a mean with weights that fall by age, so its level is a ratio of two sums, which fade
 from one origin to the next by one factor. A row that was not observed adds to neither, and a stride
-between two origins in which nothing was observed ages neither: to be out of stock changes no level.
+between two origins in which nothing was observed fades neither: being out of stock changes no
+level.
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stockout.forecasting.rows import SEASONS, SEEN, SOLD, UNITS
+from stockout.forecasting.rows import SEASONS, SEEN, SOLD, UNITS, running
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from stockout.forecasting.rows import Rows
 
     Matrix = NDArray[np.float32]
+    Numbers = NDArray[np.floating]
 
 SPEEDS = (0.02, 0.05, 0.1, 0.2, 0.4)
 """Of simple exponential smoothing: memories from two days and a half to seven weeks."""
@@ -59,7 +61,8 @@ def rolling_levels(rows: Rows, week: int = 7) -> list[Matrix]:
 
     A level is smoothed units over the equally smoothed seasonal index, not a smoothed ratio of
     both: so a week's forecasts add up to what a week sold however well the index is known. A
-    moving average without a row in its window is the mean of what was seen.
+    smoothing begins as a mean, and forgets nothing until that is slower than its speed. A moving
+    average without a row in its window is the mean of what was seen.
 
     The size of a sale and the interval between sales age from sale to sale. Where origins are some
     rows apart, sales between two of them count alike, and the time they took in equal parts.
@@ -83,8 +86,8 @@ def rolling_levels(rows: Rows, week: int = 7) -> list[Matrix]:
     >>> seen = np.array([[True], [True], [False]])
     >>> calendar = Calendar(np.arange(3), np.ones((7, 1), dtype=np.float32))
     >>> rows = Rows.of(units, [np.ones_like(units)], seen, calendar, np.arange(4))
-    >>> rolling_levels(rows)[0][2].ravel().round(3).tolist()
-    [0.0, 3.0, 3.526, 3.526]
+    >>> rolling_levels(rows)[0][2].ravel().tolist()
+    [0.0, 3.0, 3.5, 3.5]
     """
     strides, _, parts, items = rows.values.shape
     levels = np.zeros((len(PORTFOLIO), strides, parts - SEASONS, items), dtype=np.float32)
@@ -106,22 +109,45 @@ def _smoothings(rows: Rows, levels: Matrix, chance: Matrix) -> None:
         chance: (origins, seasons, items) to be written: sales over the seasonal index, at the speed
             for intermittent demand.
     """
-    kept = 1 - np.array(SPEEDS, dtype=np.float32)[:, None]
-    by_age = kept ** np.arange(rows.step - 1, -1, -1)
-    fade = kept**rows.step
-    usual = SPEEDS.index(INTERMITTENT_SPEED)
+    speeds = np.array(SPEEDS)[:, None]
+    by_age = (1 - speeds) ** np.arange(rows.step - 1, -1, -1)
     sums = rows.weighted(by_age, slice(UNITS, None))
+    usual = SPEEDS.index(INTERMITTENT_SPEED)
     sold = rows.weighted(by_age[[usual]], slice(SOLD, SEEN))[:, 0]
-    seen = rows.totals[:, SEEN] > 0
-    aged, aging = np.empty_like(sums[0]), np.empty(sums[0, :, 0].shape, dtype=np.float32)
-    for o, (now, sales) in enumerate(zip(sums, sold, strict=True)):
+    begin, fading = _begin(speeds), ((1 - speeds) ** rows.step).astype(np.float32)
+    number, seen = rows.up_to[:, SEEN], rows.totals[:, SEEN] > 0
+    youngest = np.where(seen, number, np.inf).min(axis=1)
+    fade, aged = np.empty(sums[0, :, 0].shape, dtype=np.float32), np.empty_like(sums[0])
+    for o in range(len(sums)):
+        if youngest[o] < begin.max() + rows.step:
+            fade[...] = (1 - speeds) ** _age(speeds, number[o], rows.step * seen[o])
+            still_mean = (number[o] <= begin)[:, None]
+            np.copyto(sums[o], rows.totals[o, UNITS:], where=still_mean)
+            np.copyto(sold[o], rows.totals[o, SOLD], where=still_mean[usual])
+        else:
+            np.copyto(fade, 1)
+            np.copyto(fade, fading, where=seen[o])
         if o:
-            np.copyto(aging, 1)
-            np.copyto(aging, fade, where=seen[o])
-            now += np.multiply(sums[o - 1], aging[:, None], out=aged)
-            sales += sold[o - 1] * aging[usual]
-        _divide(now[:, :1], now[:, 1:], levels[:, o])
-        _divide(sales, now[usual, 1:], chance[o])
+            sums[o] += np.multiply(sums[o - 1], fade[:, None], out=aged)
+            sold[o] += sold[o - 1] * fade[usual]
+        _divide(sums[o, :, :1], sums[o, :, 1:], levels[:, o])
+        _divide(sold[o], sums[o, usual, 1:], chance[o])
+
+
+def _begin(speed: ArrayLike) -> Numbers:
+    """Number from which on a mean of so many is slower than the speed."""
+    return np.asarray(np.ceil(np.round(1 / np.asarray(speed), 6)))
+
+
+def _age(speed: ArrayLike, number: Numbers, steps: Numbers) -> Numbers:
+    """Steps by which the sums at an origin have aged at the next one.
+
+    Args:
+        speed: Of the smoothing.
+        number: Steps from the first one up to the next origin.
+        steps: Steps from the origin to the next; the first ones, which make a mean, age nothing.
+    """
+    return np.asarray(np.minimum((number - _begin(speed)).clip(0), steps))
 
 
 def _sparse(totals: Matrix, levels: Matrix) -> None:
@@ -131,20 +157,23 @@ def _sparse(totals: Matrix, levels: Matrix) -> None:
         totals: (strides, parts, items) sums over each stride.
         levels: (models, origins, seasons, items) to be written.
     """
-    speed = np.float32(INTERMITTENT_SPEED)
     sales = totals[:, SOLD]
-    sold = (sales > 0)[:, None]
-    # Intervals are counted in seasonal time, from the last stride with a sale.
-    clock = np.cumsum(totals[:, SEASONS:], axis=0)
-    last = np.maximum.accumulate(np.where(sold, clock, 0), axis=0)
-    interval = np.diff(last, axis=0, prepend=np.float32(0))
-    sums = np.concatenate([totals[:, UNITS, None], sales[:, None], interval], axis=1)
-    fade = ((1 - speed) ** np.arange(sales.max() + 1))[sales.astype(np.int32)]
-    for o in range(1, len(sums)):
-        sums[o] += sums[o - 1] * fade[o]
-    units = sums[:, :1]
-    levels[0] *= np.divide(units, sums[:, 1:2], out=np.zeros_like(units), where=units > 0)
-    _divide((1 - speed / 2) * units, sums[:, 2:], levels[1])
+    by_age = ((1 - INTERMITTENT_SPEED) ** np.arange(sales.max() + 1)).astype(np.float32)
+    age = _age(INTERMITTENT_SPEED, running(sales), sales)
+    fades = np.take(by_age, age.astype(np.intp))
+    unbiased = np.float32(1 - INTERMITTENT_SPEED / 2)
+    aged = np.zeros((levels.shape[2] + 2, totals.shape[2]), dtype=np.float32)
+    units, count, interval = aged[:1], aged[1:2], aged[2:]
+    since, ended = np.zeros((2, *interval.shape), dtype=np.float32)
+    for o, (now, fade, sold) in enumerate(zip(totals, fades, sales > 0, strict=True)):
+        aged *= fade
+        units += now[UNITS]
+        count += now[SOLD]
+        since += now[SEASONS:]  # the interval up to now, in seasonal time
+        interval += np.multiply(since, sold, out=ended)
+        since -= ended
+        _divide(units * levels[0, o], count, levels[0, o])
+        _divide(unbiased * units, interval, levels[1, o])
 
 
 def _average(rows: Rows, window: int, level: Matrix) -> None:
@@ -169,8 +198,8 @@ def _average(rows: Rows, window: int, level: Matrix) -> None:
     _divide(units, index, level)
 
 
-def _divide(
-    units: NDArray[np.floating], index: NDArray[np.floating], out: NDArray[np.floating]
-) -> None:
+def _divide(units: Numbers, index: Numbers, out: Numbers) -> None:
     """Writes units over seasonal index, where an index was seen."""
-    np.divide(units, index, out=out, where=index > 0, casting="same_kind")
+    known = index > 0
+    where = True if known.all() else known  # without a mask it is three times as fast
+    np.divide(units, index, out=out, where=where, casting="same_kind")

@@ -113,10 +113,3 @@ def forecasts(ahead: Windows, season: int, level: Matrix) -> Matrix:
     """
     count = len(ahead.actual)
     return np.asarray(level[..., :count, :] * ahead.seasons[season])
-
-
-def mean_squared_error(ahead: Windows, forecast: Matrix) -> Sums:
-    """(..., items) mean squared error of the sum over the valid windows, 0 where there is none."""
-    error = np.where(ahead.valid, forecast - ahead.actual, np.float32(0))
-    squared = np.einsum("...oi,...oi->...i", error, error, dtype=np.float64)
-    return np.asarray(squared / np.maximum(ahead.valid.sum(axis=0), 1))

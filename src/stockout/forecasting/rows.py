@@ -8,7 +8,6 @@ they are judged by.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -65,7 +64,7 @@ class Rows:
     calendar: Calendar
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0917 - the panels, then how they are cut
         cls,
         units: Matrix,
         seasons: Sequence[Matrix],
@@ -116,7 +115,7 @@ class Rows:
     @property
     def step(self) -> int:
         """Rows from one origin to the next."""
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
     @property
     def periods(self) -> int:
@@ -149,6 +148,6 @@ def running(totals: Matrix) -> Sums:
     [1.0, 3.0]
     """
     sums = totals.astype(np.float64)
-    for before, now in itertools.pairwise(sums):  # rows are longer than many: faster than cumsum
-        now += before
+    for now in range(1, len(sums)):  # rows are longer than many: faster than cumsum
+        sums[now] += sums[now - 1]
     return sums

@@ -52,7 +52,7 @@ def trailing_run(
     """Counts the periods since the last sale, and the gaps between sales before.
 
     Args:
-        units: (periods, items) demand.
+        units: (periods, items) demand, 0 in periods that are not told.
         told: (periods, items) periods in stock and those with a sale. An item of which it is not
             known whether it was in stock may have sold nothing for want of it.
         season: (periods or more, items) seasonal index.
@@ -63,7 +63,7 @@ def trailing_run(
     >>> [float(part[0]) for part in trailing_run(sold, one > 0, one, window=26)]
     [2.0, 2.0, 1.0, 0.0]
     """
-    length = quiet_periods(np.where(told, units, 0), told)
+    length = quiet_periods(units, told)
     run = np.flatnonzero(length)
     expected, gaps, longer = np.zeros((3, length.size))
     if run.size:
