@@ -184,21 +184,21 @@ def test_levels_of_some_origins_are_those_of_all(step: int) -> None:
             assert abs(difference.mean()) < 0.02, name
             assert difference.std() < 0.12, name
         else:
-            np.testing.assert_allclose(level, expected, rtol=1e-4, atol=1e-6, err_msg=name)
+            np.testing.assert_allclose(level, expected, rtol=1e-3, atol=1e-6, err_msg=name)
 
 
 def test_a_stride_out_of_stock_changes_no_level() -> None:
-    rng = np.random.default_rng(8)
-    demand = rng.poisson(2, (40, 3)).astype(np.float32)
+    """Rows 20 to 49 are: origins 4 to 10 know the same. Moving averages go by the calendar."""
+    demand = np.random.default_rng(8).poisson(2, (40, 3)).astype(np.float32)
     gap = np.zeros((30, 3), dtype=np.float32)
     seen = np.ones((70, 3), dtype=np.bool_)
     seen[20:50] = False
     with_gap = rolling_levels(np.vstack([demand[:20], gap, demand[20:]]), seen, 5)
-    without = rolling_levels(demand, np.ones_like(demand, dtype=np.bool_), 5)
-    for name in PORTFOLIO:
-        if not name.startswith("MA"):  # which is of the last weeks by the calendar
-            np.testing.assert_array_equal(with_gap[name][[0, 2, 4, 10, 12, 14]], without[name][::2])
-        np.testing.assert_array_equal(with_gap[name][5], with_gap[name][8])
+    without = rolling_levels(demand, seen[np.r_[:20, 50:70]], 5)
+    for name, level in with_gap.items():
+        if not name.startswith("MA"):
+            np.testing.assert_array_equal(level[5:11], level[[4] * 6])
+            np.testing.assert_array_equal(np.delete(level, slice(5, 11), axis=0), without[name])
 
 
 def test_levels_of_two_seasons_are_those_of_each() -> None:
@@ -219,8 +219,8 @@ def test_a_week_adds_up_however_well_its_days_are_known(index: list[float]) -> N
     demand = np.tile(np.array([1, 0, 0, 0, 0, 0, 0], dtype=np.float32), weeks)[:, None]
     season = np.tile(np.array(index, dtype=np.float32), weeks)[:, None]
     seen = np.ones_like(demand, dtype=np.bool_)
-    (levels,) = levels_at(demand, [season], seen, np.arange(7 * weeks - 70, 7 * weeks))
-    week = dict(zip(PORTFOLIO, levels[:, :, 0].mean(axis=1) * np.sum(index), strict=True))
+    (levels,) = levels_at(demand, [season], seen, np.arange(7 * weeks + 1))
+    week = dict(zip(PORTFOLIO, levels[:, -71:-1, 0].mean(axis=1) * np.sum(index), strict=True))
     for name in ("SES 0.02", "SES 0.05", "MA 13 weeks", "MA 26 weeks"):
         assert week[name] == pytest.approx(1, rel=0.02), name
     assert week["TSB"] == pytest.approx(1, rel=0.1)
