@@ -61,9 +61,10 @@ class Block:
         self.origins = origins(past)
         self.rows = Rows.of(units, self.seasons, observed, calendar, self.origins, variance)
         self.models = tuple(models)
-        chosen = [PORTFOLIO.index(name) for name in models]
-        levels = rolling_levels(self.rows, 7 // self.period_days)
-        self.level_sets = [of_season[chosen] for of_season in levels]
+        self.level_sets = rolling_levels(self.rows, 7 // self.period_days)
+        if self.models != PORTFOLIO:
+            chosen = [PORTFOLIO.index(name) for name in models]
+            self.level_sets = [levels[chosen] for levels in self.level_sets]
         share = np.take(history.share, columns, axis=1)
         self.told = observed & ((share >= 1) | (units > 0))
         self.warm_up = WARM_UP[history.freq]

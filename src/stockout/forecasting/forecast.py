@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from stockout.demand.columns import by_columns
 from stockout.demand.event_days import with_event_days
 from stockout.demand.history import demand_history
 from stockout.demand.single_periods import tell_single_periods
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
     from datetime import date
     from typing import Literal
 
+    from numpy.typing import NDArray
+
     from stockout.demand.history import History
     from stockout.forecasting.demand_model import DemandModel
+
+    Matrix = NDArray[np.float64]
 
 logger = logging.getLogger(__name__)
 
@@ -153,13 +158,11 @@ def _to_frame(model: DemandModel, levels: Sequence[float]) -> pl.DataFrame:
     for first in range(0, items, step):
         block = slice(first, first + step)
         mean = model.mean[:, block]
+        count = mean.shape[1]
         quantiles = {
-            f"q{100 * level:g}": demand_quantile(
-                model.period_level(level)[block], mean, variance[:, block], model.is_integer[block]
-            )
+            f"q{100 * level:g}": _quantiles(model, model.period_level(level), variance, block)
             for level in levels
         }
-        count = mean.shape[1]
         parts.append(
             keys[np.repeat(np.arange(first, first + count), horizon)].with_columns(
                 pl.concat([dates] * count).alias("date"),
@@ -169,3 +172,14 @@ def _to_frame(model: DemandModel, levels: Sequence[float]) -> pl.DataFrame:
             )
         )
     return pl.concat(parts)
+
+
+def _quantiles(model: DemandModel, level: Matrix, variance: Matrix, block: slice) -> Matrix:
+    """(horizon, items of the block) quantile of each period."""
+
+    def quantiles(columns: slice) -> tuple[Matrix]:
+        part = slice(block.start + columns.start, block.start + columns.stop)
+        mean, whole = model.mean[:, part], model.is_integer[part]
+        return (demand_quantile(level[part], mean, variance[:, part], whole),)
+
+    return by_columns(quantiles, model.mean[:, block].shape[1])[0]

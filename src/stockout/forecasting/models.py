@@ -90,14 +90,15 @@ def rolling_levels(rows: Rows, week: int = 7) -> list[Matrix]:
     [0.0, 3.0, 3.5, 3.5]
     """
     strides, _, parts, items = rows.values.shape
-    levels = np.zeros((len(PORTFOLIO), strides, parts - SEASONS, items), dtype=np.float32)
+    of_season = np.zeros((parts - SEASONS, len(PORTFOLIO), strides, items), dtype=np.float32)
+    levels = np.moveaxis(of_season, 0, 2)
     fast = len(SPEEDS)
     sparse, averages = levels[fast : fast + len(SPARSE)], levels[fast + len(SPARSE) :]
     _smoothings(rows, levels[:fast], sparse[0])
     _sparse(rows.totals, sparse)
     for weeks, level in zip(WEEKS, averages, strict=True):
         _average(rows, weeks * week, level)
-    return [levels[:, :, season] for season in range(parts - SEASONS)]
+    return list(of_season)
 
 
 def _smoothings(rows: Rows, levels: Matrix, chance: Matrix) -> None:
