@@ -127,8 +127,8 @@ def smoothed(
     periods, ways, items = states.mean.shape
     way = states.way
     smooth, spread, loose = (np.empty((periods, items), dtype=np.float32) for _ in range(3))
-    shift, weight, weighted_variance = (
-        np.asarray(part, dtype=np.float32) for part in (shift, weight, weight * shift_variance)
+    centre, part, part_of_variance = (
+        np.asarray(each, dtype=np.float32) for each in (shift, weight, weight * shift_variance)
     )
     mean, effect, var = (m[-1].copy() for m in states[1:4])
     back, ahead, moved = np.empty((3, ways, items), dtype=np.float32)
@@ -145,16 +145,16 @@ def smoothed(
             _step_back(mean, states.mean[t], back, way.decay, moved)
             _step_back(effect, states.effect[t], back, way.decay, moved)
         np.subtract(1, effect, out=moved)
-        np.multiply(shift, moved, out=back)
+        np.multiply(centre, moved, out=back)
         back += mean
-        smooth[t] = np.multiply(weight, back, out=ahead).sum(axis=0)
+        smooth[t] = np.multiply(part, back, out=ahead).sum(axis=0)
         back -= smooth[t]
         np.square(back, out=back)
         back += var
-        back *= weight
+        back *= part
         spread[t] = back.sum(axis=0)
         np.square(moved, out=moved)
-        moved *= weighted_variance
+        moved *= part_of_variance
         loose[t] = np.sqrt(moved.sum(axis=0))
     return smooth, np.maximum(spread, 0), loose
 
