@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Arrays = TypeVar("Arrays", bound=tuple[NDArray[np.float64], ...])
+    Arrays = TypeVar("Arrays", bound=tuple[NDArray[np.generic], ...])
 
 WIDTH = 512  # columns of a block: a matrix of three years of days then has 2 MB in single precision
 

@@ -198,9 +198,10 @@ def _nearest_span(wanted: Matrix, periods: int) -> Indices:
 def _hazard(history: History) -> float:
     """Probability that the demand of an item stops in a period."""
     ended = (history.items["status"] == "ended").to_numpy()
-    sold = history.units > 0
-    last = history.periods - np.argmax(sold[::-1], axis=0)
-    last = np.where(ended & sold.any(axis=0), last, history.periods)
+    gone = np.flatnonzero(ended)
+    sold = np.take(history.units, gone, axis=1) > 0
+    last = np.full(ended.size, history.periods)
+    last[gone] -= np.where(sold.any(axis=0), np.argmax(sold[::-1], axis=0), 0)
     listed = (last - history.start).clip(0).astype(np.float64)
     return hazard_of(ended, listed, DAYS_PER_PERIOD[history.freq])
 

@@ -119,9 +119,15 @@ def forecast(  # noqa: PLR0917 - the tables, in the order of the design
 
 def _tell(history: History, model: DemandModel) -> None:
     status = dict(history.items["status"].value_counts().iter_rows())
-    known = np.isfinite(history.share)
-    listed = np.arange(history.periods)[:, None] >= history.start
-    unknown = 1 - (known & listed).sum() / max(int(listed.sum()), 1)
+    rows = np.arange(history.periods)[:, None]
+
+    def counted(columns: slice) -> tuple[Matrix, ...]:
+        share, listed = history.share[:, columns], rows >= history.start[columns]
+        of_kind = (listed, listed & np.isfinite(share), listed & (share < 1))
+        return tuple(flags.sum(axis=0, dtype=np.float64) for flags in of_kind)
+
+    periods, known, out = (of.sum() for of in by_columns(counted, history.items.height))
+    periods = max(1, periods)
     logger.info(
         "forecast: %s items (%s active, %s new, %s ended) by %s, %d periods after %s",
         f"{history.items.height:,}",
@@ -132,9 +138,9 @@ def _tell(history: History, model: DemandModel) -> None:
     )
     logger.info(
         "availability: unknown for %.1f %% of item-%ss, out of stock or partly so in %.1f %%",
-        100 * unknown,
+        100 * (1 - known / periods),
         history.freq,
-        100 * (history.share[known & listed] < 1).sum() / max(int(listed.sum()), 1),
+        100 * out / periods,
     )
     begin, next_day = history.future_dates(1)[0], history.as_of + timedelta(days=1)
     if next_day < begin:
