@@ -37,6 +37,12 @@ class Availability(NamedTuple):
     share: NDArray[np.float32]  # (periods, items) share of the period in stock; nan is unknown
     sold_out: NDArray[np.bool_]  # (periods, items) stock ran out in the period, when is unknown
 
+    @classmethod
+    def unknown(cls, shape: tuple[int, int]) -> Availability:
+        """What is said where no source speaks: one value seen as a matrix, without memory."""
+        share = np.broadcast_to(np.float32(np.nan), shape)
+        return cls(share, np.broadcast_to(np.False_, shape))
+
 
 def shares_by_period(
     inventory: pl.DataFrame, sold: pl.DataFrame, freq: Freq, as_of: date

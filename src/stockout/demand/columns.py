@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -17,21 +18,24 @@ if TYPE_CHECKING:
 
 WIDTH = 512  # columns of a block: a matrix of three years of days then has 2 MB in single precision
 
+WIDE = 8192  # columns of a block that is walked row by row: a sum of each of them has 64 KB
 
-def by_columns(work: Callable[[slice], Arrays], columns: int) -> Arrays:
+
+def by_columns(work: Callable[[slice], Arrays], columns: int, width: int = WIDTH) -> Arrays:
     """Joins what ``work`` gives for each block of columns along their last axis.
 
     Args:
         work: Gives arrays whose last axis are the columns that it is asked for. Columns must not
             depend on each other: the result is the same for every number of cores.
         columns: Number of columns, at least 1.
+        width: Columns of a block at most; no result depends on it.
 
     >>> panel = np.ones((3, 1000))
     >>> (total,) = by_columns(lambda part: (panel[:, part].sum(axis=0),), 1000)
     >>> total.shape, float(total.sum())
     ((1000,), 3000.0)
     """
-    blocks = [slice(first, first + WIDTH) for first in range(0, columns, WIDTH)]
+    blocks = _blocks(columns, width)
     with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as threads:
         parts = list(threads.map(work, blocks))
     return tuple(np.concatenate(pieces, axis=-1) for pieces in zip(*parts, strict=True))  # type: ignore[return-value]
@@ -52,12 +56,19 @@ def for_columns(work: Callable[[slice], None], columns: int, width: int = WIDTH)
     >>> float(panel.sum())
     6000.0
     """
-    cores = os.cpu_count() or 1
-    count = -(-columns // width)
-    if count < 2:
-        work(slice(0, columns))
+    blocks = _blocks(columns, width)
+    if len(blocks) == 1:
+        work(blocks[0])
         return
-    count = min(-(-count // cores) * cores, columns)  # as many for each core
+    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        list(threads.map(work, blocks))  # as a list, so that errors come out
+
+
+def _blocks(columns: int, width: int) -> list[slice]:
+    """Blocks of about the same width; as many for each core where one is not enough."""
+    cores = os.cpu_count() or 1
+    count = max(1, -(-columns // width))
+    if count > 1:
+        count = min(-(-count // cores) * cores, columns)
     edges = [columns * k // count for k in range(count + 1)]
-    with ThreadPoolExecutor(cores) as threads:
-        list(threads.map(work, map(slice, edges, edges[1:])))  # as a list, so that errors come out
+    return [slice(*pair) for pair in pairwise(edges)]

@@ -174,9 +174,11 @@ def describe(
 
 def _of_sales(sales: pl.DataFrame, items: int) -> list[pl.Series]:
     """(items,) what the sales lines say of each item."""
-    fractional = sales.select("item", "units").filter(pl.col("units") != pl.col("units").round())
-    some = np.bincount(fractional["item"].to_numpy(), minlength=items)
-    priced = sales.filter(pl.col("unit_price").is_not_null())
+    item, units = sales["item"].to_numpy(), sales["units"].to_numpy()
+    whole = np.ones(items, dtype=np.bool_)
+    for chunk in in_chunks(sales.height):
+        whole[item[chunk][units[chunk] != np.floor(units[chunk])]] = False
+    priced = sales.select("item", "units", "unit_price").drop_nulls("unit_price")
     with np.errstate(invalid="ignore"):
         price = sums(priced, items, pl.col("unit_price") * pl.col("units")) / sums(
             priced, items, pl.col("units")
@@ -186,7 +188,7 @@ def _of_sales(sales: pl.DataFrame, items: int) -> list[pl.Series]:
         last_dates(sales, items).alias("last_sale"),
         distinct_dates(sales, items).alias("sale_days"),
         pl.Series("mean_price", price).fill_nan(None),
-        pl.Series("is_integer", some == 0),
+        pl.Series("is_integer", whole),
     ]
 
 

@@ -14,12 +14,14 @@ import polars as pl
 from stockout.tables import ITEM, one_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
 
 _ROWS = 2**18  # looked at together: what they need for a moment fits the processor's memory
+
+_RUN = 4  # rows of one item after another, on average, from which on looking at one of them pays
 
 
 def up_to(frame: pl.DataFrame, day: date) -> pl.DataFrame:
@@ -52,15 +54,22 @@ def in_chunks(rows: int) -> Iterator[slice]:
     return (slice(first, first + _ROWS) for first in range(0, rows, _ROWS))
 
 
+def in_one_piece(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """The frame with columns that an array can look at: one in pieces is copied each time."""
+    return frame.with_columns(frame[name].rechunk() for name in columns)
+
+
 class Numbered(NamedTuple):
     """The items of a frame."""
 
     items: pl.DataFrame  # sku, location: each item once, sorted
-    rows: pl.DataFrame  # the frame with ``item``, the row of ``items``
+    rows: pl.DataFrame  # the frame with ``item``, the row of ``items``, in 32 bits
 
 
 def numbered(frame: pl.DataFrame) -> Numbered:
     """Numbers the items of a frame.
+
+    Exports are often sorted by item: then the names are looked up once for each run of rows.
 
     Args:
         frame: Columns sku and location, without nulls, and others.
@@ -69,21 +78,41 @@ def numbered(frame: pl.DataFrame) -> Numbered:
     >>> found.items["sku"].to_list(), found.rows["item"].to_list()
     (['A', 'B'], [1, 0, 1])
     """
-    if one_name(frame, ITEM[1]) is not None:  # the usual location, without looking up
-        pair, pairs = _codes(frame[ITEM[0]])
+    names = frame.select(ITEM)
+    keys = ITEM[:1] if one_name(frame, ITEM[1]) is not None else ITEM  # the usual location
+    first = names.head(_ROWS)
+    if _run_lengths(first, keys).size * _RUN > first.height:
+        items, number = _numbers(names, keys)
     else:
-        (sku, skus), (location, locations) = (_codes(frame[key]) for key in ITEM)
-        pair, pairs = sku * locations + location, skus * locations
-    if pairs > frame.height:  # most pairs do not occur: their table would be larger than the frame
+        length = _run_lengths(names, keys)
+        items, of_run = _numbers(names[np.cumsum(length) - length], keys)
+        number = np.repeat(of_run, length)
+    return Numbered(items, frame.with_columns(item=pl.Series(number)))
+
+
+def _run_lengths(names: pl.DataFrame, keys: Sequence[str]) -> NDArray[np.int64]:
+    """Rows in each run of one item."""
+    lengths = [names[key].rle().struct.field("len").to_numpy() for key in keys]
+    ends = np.unique(np.concatenate([np.cumsum(length, dtype=np.int64) for length in lengths]))
+    return np.asarray(ends - np.append(0, ends)[:-1])
+
+
+def _numbers(names: pl.DataFrame, keys: Sequence[str]) -> tuple[pl.DataFrame, NDArray[np.int32]]:
+    """The items, sorted, and the number of each row's; ``keys`` tell the items apart."""
+    pair, pairs = _codes(names[keys[0]])
+    for key in keys[1:]:
+        code, codes = _codes(names[key])
+        pair, pairs = pair * codes + code, pairs * codes
+    if pairs > names.height:  # most pairs do not occur: their table would be larger than the frame
         values, pair = np.unique(pair, return_inverse=True)
         pairs = values.size
     one_row = np.full(pairs, -1, dtype=np.int64)
     one_row[pair] = np.arange(pair.size)
     occurs = np.flatnonzero(one_row >= 0)
-    items = frame.select(ITEM)[one_row[occurs]].with_columns(pair=occurs).sort(ITEM)
-    number = np.zeros(pairs, dtype=np.int64)
+    items = names[one_row[occurs]].with_columns(pair=occurs).sort(ITEM)
+    number = np.zeros(pairs, dtype=np.int32)
     number[items["pair"].to_numpy()] = np.arange(items.height)
-    return Numbered(items.drop("pair"), frame.with_columns(item=pl.Series(number[pair])))
+    return items.drop("pair"), number[pair]
 
 
 def _codes(names: pl.Series) -> tuple[NDArray[np.int64], int]:
@@ -123,7 +152,11 @@ def _extreme_dates(
     found = np.full(items, worst, dtype=np.int32)
     item, day = rows["item"].to_numpy(), rows[name].to_physical().to_numpy()
     for chunk in in_chunks(rows.height):
-        better.at(found, item[chunk], day[chunk])
+        of, days = item[chunk], day[chunk]
+        heads = np.flatnonzero(np.append(True, of[1:] != of[:-1]))
+        if heads.size * _RUN <= of.size:  # sorted by item: the best of each run first
+            of, days = of[heads], better.reduceat(days, heads)
+        better.at(found, of, days)
     return pl.Series(name, found).replace(worst, None).cast(pl.Date)
 
 
@@ -142,10 +175,12 @@ def distinct_dates(rows: pl.DataFrame, items: int) -> pl.Series:
     if rows.is_empty():
         return pl.Series("date", np.zeros(items, dtype=np.int64))
     day = rows["date"].to_physical().to_numpy()
-    first = int(day.min())
-    seen = np.zeros((items, int(day.max()) - first + 1), dtype=np.bool_)
-    seen[rows["item"].to_numpy(), day - first] = True
-    return pl.Series("date", seen.sum(axis=1))
+    item, first = rows["item"].to_numpy(), int(day.min())
+    days = int(day.max()) - first + 1
+    seen = np.zeros(items * days, dtype=np.bool_)
+    for chunk in in_chunks(rows.height):
+        seen[item[chunk].astype(np.int64) * days + (day[chunk] - first)] = True
+    return pl.Series("date", np.count_nonzero(seen.reshape(items, days), axis=1))
 
 
 def sums(rows: pl.DataFrame, items: int, of: pl.Expr) -> NDArray[np.float64]:
