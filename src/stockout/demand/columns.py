@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    Number = TypeVar("Number", bound=np.generic)
     Arrays = TypeVar("Arrays", bound=tuple[NDArray[np.generic], ...])
 
 WIDTH = 512  # columns of a block: a matrix of three years of days then has 2 MB in single precision
@@ -72,3 +73,18 @@ def _blocks(columns: int, width: int) -> list[slice]:
         count = min(-(-count // cores) * cores, columns)
     edges = [columns * k // count for k in range(count + 1)]
     return [slice(*pair) for pair in pairwise(edges)]
+
+
+def some_columns(matrix: NDArray[Number], columns: NDArray[np.int64]) -> NDArray[Number]:
+    """Some columns of a matrix, several times as fast as by an index.
+
+    Args:
+        matrix: (rows, columns); one that repeats a single number stays a view of it.
+        columns: Numbers of those that are wanted.
+
+    >>> some_columns(np.array([[1, 2, 3], [4, 5, 6]]), np.array([0, 2])).tolist()
+    [[1, 3], [4, 6]]
+    """
+    if not any(matrix.strides):
+        return np.broadcast_to(matrix[:1, :1], (len(matrix), columns.size))
+    return np.take(matrix, columns, axis=1)

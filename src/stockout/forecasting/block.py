@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.columns import some_columns
 from stockout.forecasting.models import PORTFOLIO, rolling_levels
 from stockout.forecasting.rolling import forecasts, windows
 from stockout.forecasting.rows import UNITS, Calendar, Rows, origins, running
@@ -56,8 +57,8 @@ class Block:
         open_days = seasons.weekday[:, columns] > CLOSED_INDEX
         calendar = Calendar(seasons.day_of[:past], open_days.astype(np.float32))
         observed = history.evidence(columns) & open_days[calendar.day_of]
-        units: Levels = np.take(history.units, columns, axis=1)
-        variance = None if learned.variance is None else np.take(learned.variance, columns, axis=1)
+        units: Levels = some_columns(history.units, columns)
+        variance = None if learned.variance is None else some_columns(learned.variance, columns)
         self.origins = origins(past)
         self.rows = Rows.of(units, self.seasons, observed, calendar, self.origins, variance)
         self.models = tuple(models)
@@ -65,7 +66,7 @@ class Block:
         if self.models != PORTFOLIO:
             chosen = [PORTFOLIO.index(name) for name in models]
             self.level_sets = [levels[chosen] for levels in self.level_sets]
-        share = np.take(history.share, columns, axis=1)
+        share = some_columns(history.share, columns)
         self.told = observed & ((share >= 1) | (units > 0))
         self.warm_up = WARM_UP[history.freq]
 
