@@ -212,6 +212,15 @@ def test_levels_of_two_seasons_are_those_of_each() -> None:
         np.testing.assert_array_equal(levels, alone)
 
 
+def test_levels_outlast_a_long_time_out_of_stock_within_a_stride() -> None:
+    """A century of days has origins 230 days apart."""
+    demand = np.full((920, 1), 3, dtype=np.float32)
+    seen = np.ones_like(demand, dtype=np.bool_)
+    seen[700:] = False
+    for name, level in rolling_levels(demand, seen, 230).items():
+        assert level[-1, 0] == pytest.approx(3, rel=0.06), name
+
+
 @pytest.mark.parametrize("index", [[1] * 7, [7, 0, 0, 0, 0, 0, 0], [3, 0.5, 0.7, 1, 0.6, 0.7, 0.5]])
 def test_a_week_adds_up_however_well_its_days_are_known(index: list[float]) -> None:
     """One unit each Monday is one unit a week, with the right index, with none, and with half."""

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
     Indices = NDArray[np.int64]
 
-BLOCK = 1024  # items fitted at a time, by each thread; bounds memory, changes no result
+BLOCK = 512  # items fitted at a time, by each thread; bounds memory, changes no result
 SAMPLE = 2048  # items, evenly spaced, that the shared tables are estimated from
 JUDGED = 1024  # items, evenly spaced, whose past quantiles are compared with what came
 SPANS = np.array([1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 28, 34, 42, 56, 84, 112, 182])

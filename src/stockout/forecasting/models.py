@@ -35,6 +35,8 @@ INTERMITTENT_SPEED = 0.1
 WEEKS = (13, 26)
 """Of the moving averages: a quarter and half a year."""
 
+_LEAST = 1e-20  # weight of a row, so that where all that was seen is old, something is left of it
+
 SPARSE = ("TSB", "SBA")
 """Teunter-Syntetos-Babai, Syntetos-Boylan."""
 
@@ -111,7 +113,7 @@ def _smoothings(rows: Rows, levels: Matrix, chance: Matrix) -> None:
             for intermittent demand.
     """
     speeds = np.array(SPEEDS)[:, None]
-    by_age = (1 - speeds) ** np.arange(rows.step - 1, -1, -1)
+    by_age = np.maximum((1 - speeds) ** np.arange(rows.step - 1, -1, -1), _LEAST)
     sums = rows.weighted(by_age, slice(UNITS, None))
     usual = SPEEDS.index(INTERMITTENT_SPEED)
     sold = rows.weighted(by_age[[usual]], slice(SOLD, SEEN))[:, 0]
