@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
+from stockout.runs import runs
 from stockout.tables import ITEM, one_name
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _ROWS = 2**18  # looked at together: what they need for a moment fits the processor's memory
 
-_RUN = 4  # rows of one item after another, on average, from which on looking at one of them pays
+_RUN = 4  # rows of one item after another, on average, from which on to look for them pays
 
 
 def up_to(frame: pl.DataFrame, day: date) -> pl.DataFrame:
@@ -79,22 +80,36 @@ def numbered(frame: pl.DataFrame) -> Numbered:
     (['A', 'B'], [1, 0, 1])
     """
     names = frame.select(ITEM)
-    keys = ITEM[:1] if one_name(frame, ITEM[1]) is not None else ITEM  # the usual location
-    first = names.head(_ROWS)
-    if _run_lengths(first, keys).size * _RUN > first.height:
+    keys = keys_of(frame)
+    length = run_lengths(names, keys)
+    if length is None:
         items, number = _numbers(names, keys)
     else:
-        length = _run_lengths(names, keys)
         items, of_run = _numbers(names[np.cumsum(length) - length], keys)
         number = np.repeat(of_run, length)
     return Numbered(items, frame.with_columns(item=pl.Series(number)))
 
 
-def _run_lengths(names: pl.DataFrame, keys: Sequence[str]) -> NDArray[np.int64]:
-    """Rows in each run of one item."""
-    lengths = [names[key].rle().struct.field("len").to_numpy() for key in keys]
-    ends = np.unique(np.concatenate([np.cumsum(length, dtype=np.int64) for length in lengths]))
-    return np.asarray(ends - np.append(0, ends)[:-1])
+def keys_of(frame: pl.DataFrame) -> list[str]:
+    """The columns that tell the items of a frame apart: the SKU, if all are at one location."""
+    return ITEM[:1] if one_name(frame, ITEM[1]) is not None else ITEM
+
+
+def run_lengths(frame: pl.DataFrame, keys: Sequence[str]) -> NDArray[np.int64] | None:
+    """Rows in each run of one item; None where the frame is not sorted by item.
+
+    Args:
+        frame: Columns sku, location and others.
+        keys: From :func:`keys_of`.
+    """
+    ends = []
+    for key in keys:
+        found = runs(frame[key])
+        if found is None:
+            return None
+        ends.append(np.cumsum(found["len"].to_numpy(), dtype=np.int64))
+    every = np.unique(np.concatenate(ends))
+    return np.asarray(every - np.append(0, every)[:-1])
 
 
 def _numbers(names: pl.DataFrame, keys: Sequence[str]) -> tuple[pl.DataFrame, NDArray[np.int32]]:

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from stockout.demand.calendar import DAYS_PER_PERIOD, period_start
-from stockout.demand.numbering import in_chunks, with_units
+from stockout.demand.numbering import in_chunks, keys_of, run_lengths, with_units
 from stockout.tables import ITEM, one_name
 
 if TYPE_CHECKING:
@@ -87,6 +87,18 @@ def on_axis(frame: pl.DataFrame, axis: Axis) -> pl.DataFrame:
 
 def item_numbers(frame: pl.DataFrame, items: pl.DataFrame) -> pl.Series:
     """Row of each item of ``frame`` in ``items``, null where it is not one of them.
+
+    Where the frame is sorted by item, each run of rows is looked up once.
+    """
+    length = run_lengths(frame, keys_of(frame))
+    if length is None:
+        return _looked_up(frame, items)
+    of_run = _looked_up(frame.select(ITEM)[np.cumsum(length) - length], items)
+    return of_run.gather(np.repeat(np.arange(length.size, dtype=np.uint32), length))
+
+
+def _looked_up(frame: pl.DataFrame, items: pl.DataFrame) -> pl.Series:
+    """As :func:`item_numbers`, row by row.
 
     Names are numbered first, and the pair of numbers is looked up: hashing pairs of names for each
     row takes several times as long.
