@@ -114,9 +114,6 @@ def forecast(  # noqa: PLR0917 - the tables, in the order of the design
 
 def _tell(history: History, model: DemandModel) -> None:
     status = dict(history.items["status"].value_counts().iter_rows())
-    known = np.isfinite(history.share)
-    listed = np.arange(history.periods)[:, None] >= history.start
-    unknown = 1 - (known & listed).sum() / max(int(listed.sum()), 1)
     logger.info(
         "forecast: %s items (%s active, %s new, %s ended) by %s, %d periods after %s",
         f"{history.items.height:,}",
@@ -125,12 +122,8 @@ def _tell(history: History, model: DemandModel) -> None:
         model.mean.shape[0],
         history.as_of,
     )
-    logger.info(
-        "availability: unknown for %.1f %% of item-%ss, out of stock or partly so in %.1f %%",
-        100 * unknown,
-        history.freq,
-        100 * (history.share[known & listed] < 1).sum() / max(int(listed.sum()), 1),
-    )
+    if logger.isEnabledFor(logging.INFO):  # else nobody hears what it takes long to count
+        _tell_availability(history)
     begin, next_day = history.future_dates(1)[0], history.as_of + timedelta(days=1)
     if next_day < begin:
         logger.warning(
@@ -141,6 +134,17 @@ def _tell(history: History, model: DemandModel) -> None:
         )
     tell_single_periods(history)
     tell_effects(model)
+
+
+def _tell_availability(history: History) -> None:
+    listed = np.arange(history.periods)[:, None] >= history.start
+    share = history.share[listed]
+    logger.info(
+        "availability: unknown for %.1f %% of item-%ss, out of stock or partly so in %.1f %%",
+        100 * np.isnan(share).sum() / max(share.size, 1),
+        history.freq,
+        100 * (share < 1).sum() / max(share.size, 1),
+    )
 
 
 def _to_frame(model: DemandModel, levels: Sequence[float]) -> pl.DataFrame:
