@@ -32,7 +32,7 @@ from stockout.demand.calendar import (
 from stockout.demand.flows import stock_flows
 from stockout.demand.ledger import stock_ledger
 from stockout.demand.lifecycle import describe, first_listed, of_items
-from stockout.demand.numbering import in_one_piece, numbered, up_to
+from stockout.demand.numbering import numbered, up_to
 from stockout.demand.panel import Axis
 from stockout.demand.returns import net_returns
 from stockout.errors import NotKnownError
@@ -164,7 +164,7 @@ def demand_history(
     purchases = None if purchases is None else conform(purchases, "purchases")
     movements = None if movements is None else conform(movements, "movements")
     as_of = resolve_as_of({"sales": sales, "inventory": inventory, "movements": movements}, as_of)
-    known, until = numbered(in_one_piece(up_to(sales, as_of), "date", "units"))
+    known, until = numbered(up_to(sales, as_of))
     freq = choose_freq(until, freq)
     complete = _complete(until, sales["date"], as_of, freq)
     sold = net_returns(_with_prices(complete)).lines
@@ -192,7 +192,7 @@ def demand_history(
         rolled=None if ledger is None else ledger.stocked,
     )
     axis = Axis.spanning(freq, items["first_date"], last)
-    at = panel.on_axis(sold.with_columns(period="date"), axis)
+    at = panel.on_axis(sold.select("item", "units", period="date"), axis)
     units = panel.scatter_units(at, items.height, axis)
     own_start = panel.first_rows(items, axis)
     inherited = panel.inheritance(own_start, items, products)
@@ -211,7 +211,7 @@ def demand_history(
         items.with_columns(
             start=pl.Series(inherited.start), quiet_days=pl.Series(quiet * DAYS_PER_PERIOD[freq])
         ),
-        at,
+        sold,
         stock,
         products,
         purchases,

@@ -94,10 +94,10 @@ def first_listed(  # noqa: PLR0917 - what it is asked of, then the tables
         Columns sku, location, first_date, began_with_sale (a sale is the only sign as old): one row
         for each item, sorted.
     """
-    of_item = items.with_columns(
-        any_line=first_dates(sales, items.height),
-        date=first_dates(with_units(sales.select("item", "date", "units")), items.height),
-    )
+    bought = with_units(sales)
+    any_line = first_dates(sales, items.height)
+    first_sale = any_line if bought is sales else first_dates(bought, items.height)
+    of_item = items.with_columns(any_line=any_line, date=first_sale)
     begin = of_item["any_line"].min()
     sold = of_item.drop_nulls("date").select(*ITEM, "date")
     signs = [of_item.filter(pl.col("date").is_null()).select(*ITEM, date="any_line")]
@@ -174,10 +174,9 @@ def describe(
 
 def _of_sales(sales: pl.DataFrame, items: int) -> list[pl.Series]:
     """(items,) what the sales lines say of each item."""
-    item, units = sales["item"].to_numpy(), sales["units"].to_numpy()
     whole = np.ones(items, dtype=np.bool_)
-    for chunk in in_chunks(sales.height):
-        whole[item[chunk][units[chunk] != np.floor(units[chunk])]] = False
+    for item, units in in_chunks(sales, "item", "units"):
+        whole[item[units != np.floor(units)]] = False
     priced = sales.select("item", "units", "unit_price").drop_nulls("unit_price")
     with np.errstate(invalid="ignore"):
         price = sums(priced, items, pl.col("unit_price") * pl.col("units")) / sums(
@@ -198,11 +197,9 @@ def _in_stock(inventory: pl.DataFrame | None, items: int, as_of: date) -> NDArra
         return np.zeros(0, dtype=np.int64)
     rows = up_to(inventory.select("item", "date", "stocked"), as_of)
     last = last_dates(rows, items).to_physical().fill_null(0).to_numpy()
-    item, day = rows["item"].to_numpy(), rows["date"].to_physical().to_numpy()
-    stocked, has = rows["stocked"].to_numpy(), np.zeros(items, dtype=np.bool_)
-    for chunk in in_chunks(rows.height):
-        of = item[chunk]
-        has[of[stocked[chunk] & (day[chunk] == last[of])]] = True
+    has = np.zeros(items, dtype=np.bool_)
+    for item, day, stocked in in_chunks(rows, "item", "date", "stocked"):
+        has[item[stocked & (day == last[item])]] = True
     return np.flatnonzero(has)
 
 

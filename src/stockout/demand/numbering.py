@@ -6,11 +6,12 @@ Grouping millions of rows by their names takes several times as long as all that
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
+from stockout.runs import runs
 from stockout.tables import ITEM, one_name
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 _ROWS = 2**18  # looked at together: what they need for a moment fits the processor's memory
 
-_RUN = 4  # rows of one item after another, on average, from which on looking at one of them pays
+_PIECE = 2**13  # rows of a piece on average, below which pieces are put together
+
+_RUN = 4  # rows of one item after another, on average, from which on looking for them pays
 
 
 def up_to(frame: pl.DataFrame, day: date) -> pl.DataFrame:
@@ -49,14 +52,23 @@ def with_units(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(units > 0)
 
 
-def in_chunks(rows: int) -> Iterator[slice]:
-    """Slices of rows, some at a time."""
-    return (slice(first, first + _ROWS) for first in range(0, rows, _ROWS))
+def in_chunks(frame: pl.DataFrame, *columns: str) -> Iterator[list[NDArray[Any]]]:
+    """Arrays of some columns, some rows at a time; dates are days since 1970.
 
+    Columns that were read in the same pieces are not put together, which would take their memory
+    again.
 
-def in_one_piece(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
-    """The frame with columns that an array can look at: one in pieces is copied each time."""
-    return frame.with_columns(frame[name].rechunk() for name in columns)
+    >>> [item.tolist() for (item,) in in_chunks(pl.DataFrame({"item": [3, 5]}), "item")]
+    [[3, 5]]
+    """
+    series = [frame[name].to_physical() for name in columns]
+    cuts = {tuple(column.chunk_lengths()) for column in series}
+    if len(cuts) > 1 or len(cuts.pop()) * _PIECE > frame.height:
+        series = [column.rechunk() for column in series]
+    for pieces in zip(*(column.get_chunks() for column in series), strict=True):
+        arrays = [piece.to_numpy() for piece in pieces]
+        for first in range(0, arrays[0].size, _ROWS):
+            yield [array[first : first + _ROWS] for array in arrays]
 
 
 class Numbered(NamedTuple):
@@ -79,22 +91,44 @@ def numbered(frame: pl.DataFrame) -> Numbered:
     (['A', 'B'], [1, 0, 1])
     """
     names = frame.select(ITEM)
-    keys = ITEM[:1] if one_name(frame, ITEM[1]) is not None else ITEM  # the usual location
-    first = names.head(_ROWS)
-    if _run_lengths(first, keys).size * _RUN > first.height:
+    keys = keys_of(frame)
+    length = run_lengths(names, keys)
+    if length is None:
         items, number = _numbers(names, keys)
     else:
-        length = _run_lengths(names, keys)
         items, of_run = _numbers(names[np.cumsum(length) - length], keys)
         number = np.repeat(of_run, length)
-    return Numbered(items, frame.with_columns(item=pl.Series(number)))
+    return Numbered(items, frame.with_columns(item=_cut_as(names[ITEM[0]], pl.Series(number))))
 
 
-def _run_lengths(names: pl.DataFrame, keys: Sequence[str]) -> NDArray[np.int64]:
-    """Rows in each run of one item."""
-    lengths = [names[key].rle().struct.field("len").to_numpy() for key in keys]
-    ends = np.unique(np.concatenate([np.cumsum(length, dtype=np.int64) for length in lengths]))
-    return np.asarray(ends - np.append(0, ends)[:-1])
+def _cut_as(read: pl.Series, column: pl.Series) -> pl.Series:
+    """A column in the pieces that another one was read in: Polars copies both where they differ."""
+    lengths = read.chunk_lengths()
+    firsts = np.cumsum([0, *lengths[:-1]]).tolist()
+    pieces = [column.slice(first, rows) for first, rows in zip(firsts, lengths, strict=True)]
+    return pl.concat(pieces, rechunk=False)
+
+
+def keys_of(frame: pl.DataFrame) -> list[str]:
+    """The columns that tell the items of a frame apart: the SKU, if all are at one location."""
+    return ITEM[:1] if one_name(frame, ITEM[1]) is not None else ITEM
+
+
+def run_lengths(frame: pl.DataFrame, keys: Sequence[str]) -> NDArray[np.int64] | None:
+    """Rows in each run of one item; None where the frame is not sorted by item.
+
+    Args:
+        frame: Columns sku, location and others.
+        keys: From :func:`keys_of`.
+    """
+    ends = []
+    for key in keys:
+        found = runs(frame[key])
+        if found is None:
+            return None
+        ends.append(np.cumsum(found["len"].to_numpy(), dtype=np.int64))
+    every = np.unique(np.concatenate(ends))
+    return np.asarray(every - np.append(0, every)[:-1])
 
 
 def _numbers(names: pl.DataFrame, keys: Sequence[str]) -> tuple[pl.DataFrame, NDArray[np.int32]]:
@@ -150,13 +184,12 @@ def _extreme_dates(
     rows: pl.DataFrame, items: int, name: str, better: np.ufunc, worst: int
 ) -> pl.Series:
     found = np.full(items, worst, dtype=np.int32)
-    item, day = rows["item"].to_numpy(), rows[name].to_physical().to_numpy()
-    for chunk in in_chunks(rows.height):
-        of, days = item[chunk], day[chunk]
-        heads = np.flatnonzero(np.append(True, of[1:] != of[:-1]))
-        if heads.size * _RUN <= of.size:  # sorted by item: the best of each run first
-            of, days = of[heads], better.reduceat(days, heads)
-        better.at(found, of, days)
+    for item, day in in_chunks(rows, "item", name):
+        heads = np.append(0, np.flatnonzero(item[1:] != item[:-1]) + 1)
+        if heads.size * _RUN > item.size:
+            better.at(found, item, day)
+        else:  # sorted by item: the best of each run first
+            better.at(found, item[heads], better.reduceat(day, heads))
     return pl.Series(name, found).replace(worst, None).cast(pl.Date)
 
 
@@ -174,12 +207,14 @@ def distinct_dates(rows: pl.DataFrame, items: int) -> pl.Series:
     """
     if rows.is_empty():
         return pl.Series("date", np.zeros(items, dtype=np.int64))
-    day = rows["date"].to_physical().to_numpy()
-    item, first = rows["item"].to_numpy(), int(day.min())
-    days = int(day.max()) - first + 1
+    first, last = rows.select(
+        pl.col("date").min().alias("first").to_physical(),
+        pl.col("date").max().alias("last").to_physical(),
+    ).row(0)
+    days = last - first + 1
     seen = np.zeros(items * days, dtype=np.bool_)
-    for chunk in in_chunks(rows.height):
-        seen[item[chunk].astype(np.int64) * days + (day[chunk] - first)] = True
+    for item, day in in_chunks(rows, "item", "date"):
+        seen[item.astype(np.int64) * days + (day - first)] = True
     return pl.Series("date", np.count_nonzero(seen.reshape(items, days), axis=1))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from stockout.demand.calendar import DAYS_PER_PERIOD, period_start
-from stockout.demand.numbering import in_chunks, with_units
+from stockout.demand.numbering import in_chunks, keys_of, run_lengths, with_units
 from stockout.tables import ITEM, one_name
 
 if TYPE_CHECKING:
@@ -88,6 +88,18 @@ def on_axis(frame: pl.DataFrame, axis: Axis) -> pl.DataFrame:
 def item_numbers(frame: pl.DataFrame, items: pl.DataFrame) -> pl.Series:
     """Row of each item of ``frame`` in ``items``, null where it is not one of them.
 
+    Where the frame is sorted by item, each run of rows is looked up once.
+    """
+    length = run_lengths(frame, keys_of(frame))
+    if length is None:
+        return _looked_up(frame, items)
+    of_run = _looked_up(frame.select(ITEM)[np.cumsum(length) - length], items)
+    return of_run.gather(np.repeat(np.arange(length.size, dtype=np.uint32), length))
+
+
+def _looked_up(frame: pl.DataFrame, items: pl.DataFrame) -> pl.Series:
+    """As :func:`item_numbers`, row by row.
+
     Names are numbered first, and the pair of numbers is looked up: hashing pairs of names for each
     row takes several times as long.
     """
@@ -134,15 +146,18 @@ def is_one_row_each(frame: pl.DataFrame, date: str = "date") -> bool:
         codes = (pl.col(key).cast(pl.Categorical).to_physical().cast(pl.Int64) for key in ITEM)
         sku, location = codes
         item = frame.select(item=sku * (location.max() + 1) + location).to_series()
-    number, day = item.to_numpy(), frame[date].to_physical().to_numpy()
-    first = int(day.min())
-    days = int(day.max()) - first + 1
-    possible = (int(number.max()) + 1) * days
+    placed = frame.select(item=item, day=pl.col(date).to_physical())
+    first, last, most = placed.select(
+        pl.col("day").min().alias("first"), pl.col("day").max().alias("last"), pl.col("item").max()
+    ).row(0)
+    days = last - first + 1
+    possible = (most + 1) * days
     if possible > _SPARSE * frame.height:
-        return int(np.unique(number.astype(np.int64) * days + day).size) == frame.height
+        cell = pl.col("item").cast(pl.Int64) * days + pl.col("day")
+        return int(np.unique(placed.select(cell).to_series().to_numpy()).size) == frame.height
     seen = np.zeros(possible, dtype=np.bool_)
-    for chunk in in_chunks(frame.height):
-        seen[number[chunk].astype(np.int64) * days + (day[chunk] - first)] = True
+    for number, day in in_chunks(placed, "item", "day"):
+        seen[number.astype(np.int64) * days + (day - first)] = True
     return int(np.count_nonzero(seen)) == frame.height
 
 
@@ -154,11 +169,13 @@ def scatter_units(at: pl.DataFrame, items: int, axis: Axis) -> NDArray[np.float3
         items: Number of items.
         axis: The rows of the matrix.
     """
-    t, item, sold = (at[name].to_numpy() for name in ("t", "item", "units"))
     units = np.zeros(axis.periods * items, dtype=np.float32)
-    for rows in in_chunks(at.height):
-        units[t[rows].astype(np.int64) * items + item[rows]] = sold[rows]
-    if np.count_nonzero(units) < np.count_nonzero(sold):  # several lines of one cell
+    lines = 0
+    for t, item, sold in in_chunks(at, "t", "item", "units"):
+        units[t.astype(np.int64) * items + item] = sold
+        lines += int(np.count_nonzero(sold))
+    if np.count_nonzero(units) < lines:  # several of one cell
+        t, item, sold = (at[name].to_numpy() for name in ("t", "item", "units"))
         place = t.astype(np.int64) * items + item
         units[:] = np.bincount(place, weights=sold, minlength=units.size)
     return units.reshape(axis.periods, items)
@@ -241,10 +258,9 @@ def open_periods(
     place = items["location"].rank("dense").to_numpy().astype(np.int64) - 1
     places = int(place.max()) + 1
     sale = with_units(at.select("t", "item", "units"))
-    t, item = sale["t"].to_numpy(), sale["item"].to_numpy()
     counts = np.zeros((axis.periods, places), dtype=np.int64)
-    for rows in in_chunks(sale.height):
-        lines = t[rows] if places == 1 else t[rows].astype(np.int64) * places + place[item[rows]]
+    for t, item in in_chunks(sale, "t", "item"):
+        lines = t if places == 1 else t.astype(np.int64) * places + place[item]
         counts += np.bincount(lines, minlength=counts.size).reshape(counts.shape)
     cycle = min(7 if axis.freq == "day" else 1, axis.periods)
     usual = np.stack([np.median(counts[k::cycle], axis=0) for k in range(cycle)])

@@ -119,15 +119,6 @@ def forecast(  # noqa: PLR0917 - the tables, in the order of the design
 
 def _tell(history: History, model: DemandModel) -> None:
     status = dict(history.items["status"].value_counts().iter_rows())
-    rows = np.arange(history.periods)[:, None]
-
-    def counted(columns: slice) -> tuple[Matrix, ...]:
-        share, listed = history.share[:, columns], rows >= history.start[columns]
-        of_kind = (listed, listed & np.isfinite(share), listed & (share < 1))
-        return tuple(flags.sum(axis=0, dtype=np.float64) for flags in of_kind)
-
-    periods, known, out = (of.sum() for of in by_columns(counted, history.items.height))
-    periods = max(1, periods)
     logger.info(
         "forecast: %s items (%s active, %s new, %s ended) by %s, %d periods after %s",
         f"{history.items.height:,}",
@@ -136,12 +127,8 @@ def _tell(history: History, model: DemandModel) -> None:
         model.mean.shape[0],
         history.as_of,
     )
-    logger.info(
-        "availability: unknown for %.1f %% of item-%ss, out of stock or partly so in %.1f %%",
-        100 * (1 - known / periods),
-        history.freq,
-        100 * out / periods,
-    )
+    if logger.isEnabledFor(logging.INFO):  # else nobody hears what it takes long to count
+        _tell_availability(history)
     begin, next_day = history.future_dates(1)[0], history.as_of + timedelta(days=1)
     if next_day < begin:
         logger.warning(
@@ -152,6 +139,23 @@ def _tell(history: History, model: DemandModel) -> None:
         )
     tell_single_periods(history)
     tell_effects(model)
+
+
+def _tell_availability(history: History) -> None:
+    rows = np.arange(history.periods)[:, None]
+
+    def counted(columns: slice) -> tuple[Matrix, ...]:
+        share, listed = history.share[:, columns], rows >= history.start[columns]
+        of_kind = (listed, listed & np.isfinite(share), listed & (share < 1))
+        return tuple(flags.sum(axis=0, dtype=np.float64) for flags in of_kind)
+
+    periods, known, out = (of.sum() for of in by_columns(counted, history.items.height))
+    logger.info(
+        "availability: unknown for %.1f %% of item-%ss, out of stock or partly so in %.1f %%",
+        100 * (1 - known / max(periods, 1)),
+        history.freq,
+        100 * out / max(periods, 1),
+    )
 
 
 def _to_frame(model: DemandModel, levels: Sequence[float]) -> pl.DataFrame:
