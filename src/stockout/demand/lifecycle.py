@@ -97,13 +97,11 @@ def first_listed(  # noqa: PLR0917 - what it is asked of, then the tables
     bought = with_units(sales)
     any_line = first_dates(sales, items.height)
     first_sale = any_line if bought is sales else first_dates(bought, items.height)
-    of_item = items.with_columns(any_line=any_line, date=first_sale)
-    begin = of_item["any_line"].min()
-    sold = of_item.drop_nulls("date").select(*ITEM, "date")
-    signs = [of_item.filter(pl.col("date").is_null()).select(*ITEM, date="any_line")]
+    dated_items = items.with_columns(date=any_line)
+    signs = [dated_items.filter(first_sale.is_null())]
     if inventory is not None:
         stocked = inventory.select("item", "date", "stocked").filter("stocked")
-        dated_items = items.select(*ITEM, date=first_dates(stocked, items.height))
+        dated_items = items.with_columns(date=first_dates(stocked, items.height))
         signs.append(dated_items.drop_nulls("date"))
     if purchases is not None:
         received = purchases.drop_nulls("received_date")
@@ -113,20 +111,25 @@ def first_listed(  # noqa: PLR0917 - what it is asked of, then the tables
         signs.append(items.join(listed, on="sku").select(*ITEM, "date"))
     if rolled is not None:
         signs.append(rolled.select(*ITEM, "date"))
-    dated = pl.concat(
-        [frame.with_columns(by_sale=pl.lit(value=False)) for frame in signs]
-        + [sold.with_columns(by_sale=pl.lit(value=True))]
-    ).with_columns(pl.col("date").clip(lower_bound=pl.lit(begin, pl.Date)))
-    earliest = pl.col("date") == pl.col("date").min()
-    first = (
-        dated.filter(pl.col("date") <= as_of)
+    begin = pl.lit(any_line.min(), pl.Date)
+    other = (
+        pl.concat([frame.select(*ITEM, "date") for frame in signs])
+        .with_columns(pl.col("date").clip(lower_bound=begin))
+        .filter(pl.col("date") <= as_of)
         .group_by(ITEM)
-        .agg(
-            first_date=pl.col("date").min(),
-            began_with_sale=pl.col("by_sale").filter(earliest).all(),
-        )
+        .agg(other=pl.col("date").min())
     )
-    return items.join(first, on=ITEM, how="left").sort(ITEM)
+    sale = pl.col("sale")
+    return (
+        items.with_columns(sale=first_sale)
+        .join(other, on=ITEM, how="left", maintain_order="left")
+        .with_columns(
+            first_date=pl.min_horizontal("sale", "other"),
+            began_with_sale=(sale < pl.col("other")).fill_null(sale.is_not_null()),
+        )
+        .drop("sale", "other")
+        .sort(ITEM)
+    )
 
 
 def describe(
