@@ -1,9 +1,11 @@
-"""Work on a wide panel in blocks of its columns, which fit the processor's memory, on all cores."""
+"""Work on a wide panel in blocks of its columns, which fit the processor's memory.
+
+One block after the other: steps on blocks that fit are so short that threads wait for each other as
+long as they work (`docs/decisions/0009-one-thread-for-numpy.md`).
+"""
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,8 +28,8 @@ def by_columns(work: Callable[[slice], Arrays], columns: int, width: int = WIDTH
     """Joins what ``work`` gives for each block of columns along their last axis.
 
     Args:
-        work: Gives arrays whose last axis are the columns that it is asked for. Columns must not
-            depend on each other: the result is the same for every number of cores.
+        work: Gives arrays whose last axis are the columns that it is asked for, which must not
+            depend on each other.
         columns: Number of columns, at least 1.
         width: Columns of a block at most; no result depends on it.
 
@@ -36,14 +38,12 @@ def by_columns(work: Callable[[slice], Arrays], columns: int, width: int = WIDTH
     >>> total.shape, float(total.sum())
     ((1000,), 3000.0)
     """
-    blocks = _blocks(columns, width)
-    with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as threads:
-        parts = list(threads.map(work, blocks))
+    parts = [work(block) for block in _blocks(columns, width)]
     return tuple(np.concatenate(pieces, axis=-1) for pieces in zip(*parts, strict=True))  # type: ignore[return-value]
 
 
 def for_columns(work: Callable[[slice], None], columns: int, width: int = WIDTH) -> None:
-    """Has ``work`` done for each block of columns, on all cores.
+    """Has ``work`` done for each block of columns.
 
     Args:
         work: Writes what it finds of the columns that it is asked for, and nothing else.
@@ -57,20 +57,13 @@ def for_columns(work: Callable[[slice], None], columns: int, width: int = WIDTH)
     >>> float(panel.sum())
     6000.0
     """
-    blocks = _blocks(columns, width)
-    if len(blocks) == 1:
-        work(blocks[0])
-        return
-    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        list(threads.map(work, blocks))  # as a list, so that errors come out
+    for block in _blocks(columns, width):
+        work(block)
 
 
 def _blocks(columns: int, width: int) -> list[slice]:
-    """Blocks of about the same width; as many for each core where one is not enough."""
-    cores = os.cpu_count() or 1
+    """Blocks of about the same width."""
     count = max(1, -(-columns // width))
-    if count > 1:
-        count = min(-(-count // cores) * cores, columns)
     edges = [columns * k // count for k in range(count + 1)]
     return [slice(*pair) for pair in pairwise(edges)]
 

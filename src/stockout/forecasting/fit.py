@@ -6,8 +6,6 @@ same fit, so that a reorder list and a forecast never contradict each other.
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -47,7 +45,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
     Indices = NDArray[np.int64]
 
-BLOCK = 512  # items fitted at a time, by each thread; bounds memory, changes no result
+BLOCK = 1024  # items fitted at a time; bounds memory, changes no result
 SAMPLE = 2048  # items, evenly spaced, that the shared tables are estimated from
 JUDGED = 1024  # items, evenly spaced, whose past quantiles are compared with what came
 SPANS = np.array([1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 28, 34, 42, 56, 84, 112, 182])
@@ -158,9 +156,8 @@ def fit(
                     np.setdiff1d(live, sample.columns, assume_unique=True),
                 )
             blocks += [rest[k : k + BLOCK] for k in range(0, rest.size, BLOCK)]
-            with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as threads:
-                for columns, part in zip(blocks, threads.map(estimate, blocks), strict=True):
-                    estimates.put(columns, part)
+            for columns in blocks:
+                estimates.put(columns, estimate(columns))
             _move_together(estimates, blocks, shared, category)
         short = live[past.evidence(live).sum(axis=0) < WARM_UP[history.freq]]
         if short.size:

@@ -6,8 +6,6 @@ forecast of today is judged by those that it would have made.
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -258,10 +256,10 @@ def calibrations(
         return tuple(parts)
 
     asked = np.unique(np.linspace(first, last, ORIGINS_JUDGED).astype(int)).tolist()
-    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        of_origins = list(threads.map(judged, asked))
-        sums = [PastSums.joined(parts) for parts in zip(*of_origins, strict=True)]
-        return Calibrations(*threads.map(measured, sums))
+    of_origins = map(judged, asked)
+    return Calibrations(
+        *(measured(PastSums.joined(parts)) for parts in zip(*of_origins, strict=True))
+    )
 
 
 def _forecast_at(ahead: Windows, levels: Levels, origin: int) -> Matrix:
