@@ -23,7 +23,7 @@ CONSTANTS = {
     "CLASS_WINDOWS": (combination, (1.0, 4.0, 16.0)),
     "POOL_WINDOWS": (dispersion, (2.0, 5.0, 10.0)),
     "_PASSES": (learned_demand, (2, 6)),
-    "_WINSOR": (dispersion, ((0.0, 1.0), (0.05, 0.95), (0.25, 0.75))),
+    "_WINSOR": (dispersion, (0.0, 0.05, 0.25)),
 }
 
 

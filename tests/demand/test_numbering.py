@@ -29,10 +29,12 @@ def _lines(*, sparse: bool) -> pl.DataFrame:
     )
 
 
+@pytest.mark.parametrize("order", [[], ["date"], ["location", "sku"], ["sku", "date"]])
 @pytest.mark.parametrize("sparse", [False, True])
-def test_numbers_and_sums_are_those_of_grouping(sparse: bool) -> None:
+def test_numbers_and_sums_are_those_of_grouping(sparse: bool, order: list[str]) -> None:
     pl.Series(["Z", "S1", "L1"]).cast(pl.Categorical)  # codes of names that do not occur
     lines = _lines(sparse=sparse)
+    lines = lines.sort(order) if order else lines
     items, rows = numbering.numbered(lines)
     expected = (
         lines.group_by(ITEM)
@@ -54,6 +56,11 @@ def test_numbers_and_sums_are_those_of_grouping(sparse: bool) -> None:
     assert found.equals(expected)
     assert rows.drop("item").equals(lines)
     assert items[rows["item"]].equals(lines.select(ITEM))
+
+
+def test_no_rows_have_no_items() -> None:
+    items, rows = numbering.numbered(_lines(sparse=False).clear())
+    assert items.height == rows.height == 0
 
 
 @pytest.mark.parametrize("sparse", [False, True])

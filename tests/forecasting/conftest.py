@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from stockout.forecasting.rolling import Calendar, Rows
+from stockout.forecasting.rolling import windows as windows_of
+from stockout.forecasting.rows import Calendar, Rows
 from stockout.forecasting.seasonality import CLOSED_INDEX
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def windows() -> Callable[..., Windows]:
         day_of = np.arange(periods) % 7
         open_days = np.ones((7, units.shape[1]), dtype=np.float32)
         open_days[: min(7, periods)] = seasons[0][:periods][:7] > CLOSED_INDEX
-        rows = Rows.of(units, seasons, observed, Calendar(day_of, open_days), variance)
-        return rows.windows(span, np.arange(periods + 1) if starts is None else starts, warm_up)
+        starts = np.arange(periods + 1) if starts is None else starts
+        rows = Rows.of(units, seasons, observed, Calendar(day_of, open_days), starts, variance)
+        return windows_of(rows, span, warm_up)
 
     return build

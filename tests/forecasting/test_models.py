@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from stockout.forecasting.models import INTERMITTENT_SPEED, PORTFOLIO
-from stockout.forecasting.models import rolling_levels as levels_at
+from stockout.forecasting.models import INTERMITTENT_SPEED, PORTFOLIO, SPARSE
+from stockout.forecasting.models import rolling_levels as levels_of
+from stockout.forecasting.rows import Calendar, Rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,19 +23,32 @@ SPEED = INTERMITTENT_SPEED
 DEMAND = st.sampled_from([0, 0, 0, 1, 2, 2.5, 7])
 
 
-def rolling_levels(demand: Matrix, observed: NDArray[np.bool_]) -> dict[str, Matrix]:
-    """Level of each model before each row and after the last."""
-    flat = [np.ones_like(demand)]
-    levels = levels_at(demand, flat, observed, np.arange(len(demand) + 1), WEEK)[0]
+def levels_at(
+    demand: Matrix,
+    seasons: list[Matrix],
+    observed: NDArray[np.bool_],
+    origins: NDArray[np.int64],
+    week: int = 7,
+) -> list[Matrix]:
+    """For each season (models, origins, items)."""
+    always = Calendar(np.arange(len(demand)) % 7, np.ones((7, demand.shape[1]), dtype=np.float32))
+    return levels_of(Rows.of(demand, seasons, observed, always, origins), week)
+
+
+def rolling_levels(demand: Matrix, observed: NDArray[np.bool_], step: int = 1) -> dict[str, Matrix]:
+    """Level of each model before each row so many rows apart, and after the last."""
+    origins = np.arange(len(demand) % step, len(demand) + 1, step)
+    levels = levels_at(demand, [np.ones_like(demand)], observed, origins, WEEK)[0]
     return dict(zip(PORTFOLIO, levels, strict=True))
 
 
 def simple_smoothing(values: list[float], alpha: float) -> list[float]:
-    """Forecast after each value."""
-    levels: list[float] = []
-    for value in values:
-        gain = max(alpha, 1 / (len(levels) + 1))  # a mean, until that is slower than alpha
-        levels.append(gain * value + (1 - gain) * (levels[-1] if levels else 0))
+    """Forecast after each value: a mean, which forgets once it would be slower than the speed."""
+    levels, total, weight = [], 0.0, 0.0
+    for number, value in enumerate(values, 1):
+        kept = 1 - alpha if number > math.ceil(1 / alpha) else 1
+        total, weight = kept * total + value, kept * weight + 1
+        levels.append(total / weight)
     return levels
 
 
@@ -154,15 +169,36 @@ def test_constant_demand_is_its_own_level(name: str) -> None:
     assert level[1:] == pytest.approx(3.8 if name == "SBA" else 4)
 
 
-def test_levels_of_some_origins_are_those_of_all() -> None:
+@pytest.mark.parametrize("step", [2, 3, 6])
+def test_levels_of_some_origins_are_those_of_all(step: int) -> None:
+    """After the first means; for TSB and SBA nearly, as sales between two origins count alike."""
     rng = np.random.default_rng(5)
-    demand = rng.poisson(1, (40, 5)).astype(np.float32)
-    observed = rng.random((40, 5)) < 0.8
-    flat = [np.ones_like(demand)]
-    (everything,) = levels_at(demand, flat, observed, np.arange(41))
-    some = np.array([0, 3, 17, 40])
-    (found,) = levels_at(demand, flat, observed, some)
-    np.testing.assert_array_equal(found, everything[:, some])
+    demand = rng.poisson(0.3, (400, 50)).astype(np.float32)
+    observed = np.ones_like(demand, dtype=np.bool_)
+    everything, found = (rolling_levels(demand, observed, each) for each in (1, step))
+    for name, levels in found.items():
+        late = slice(len(levels) // 2, None)
+        level, expected = levels[late], everything[name][400 % step :: step][late]
+        if name in SPARSE:
+            difference = level / expected - 1
+            assert abs(difference.mean()) < 0.02, name
+            assert difference.std() < 0.12, name
+        else:
+            np.testing.assert_allclose(level, expected, rtol=1e-3, atol=1e-6, err_msg=name)
+
+
+def test_a_stride_out_of_stock_changes_no_level() -> None:
+    """Rows 20 to 49 are: origins 4 to 10 know the same. Moving averages go by the calendar."""
+    demand = np.random.default_rng(8).poisson(2, (40, 3)).astype(np.float32)
+    gap = np.zeros((30, 3), dtype=np.float32)
+    seen = np.ones((70, 3), dtype=np.bool_)
+    seen[20:50] = False
+    with_gap = rolling_levels(np.vstack([demand[:20], gap, demand[20:]]), seen, 5)
+    without = rolling_levels(demand, seen[np.r_[:20, 50:70]], 5)
+    for name, level in with_gap.items():
+        if not name.startswith("MA"):
+            np.testing.assert_array_equal(level[5:11], level[[4] * 6])
+            np.testing.assert_array_equal(np.delete(level, slice(5, 11), axis=0), without[name])
 
 
 def test_levels_of_two_seasons_are_those_of_each() -> None:
@@ -176,6 +212,15 @@ def test_levels_of_two_seasons_are_those_of_each() -> None:
         np.testing.assert_array_equal(levels, alone)
 
 
+def test_levels_outlast_a_long_time_out_of_stock_within_a_stride() -> None:
+    """A century of days has origins 230 days apart."""
+    demand = np.full((920, 1), 3, dtype=np.float32)
+    seen = np.ones_like(demand, dtype=np.bool_)
+    seen[700:] = False
+    for name, level in rolling_levels(demand, seen, 230).items():
+        assert level[-1, 0] == pytest.approx(3, rel=0.06), name
+
+
 @pytest.mark.parametrize("index", [[1] * 7, [7, 0, 0, 0, 0, 0, 0], [3, 0.5, 0.7, 1, 0.6, 0.7, 0.5]])
 def test_a_week_adds_up_however_well_its_days_are_known(index: list[float]) -> None:
     """One unit each Monday is one unit a week, with the right index, with none, and with half."""
@@ -183,8 +228,8 @@ def test_a_week_adds_up_however_well_its_days_are_known(index: list[float]) -> N
     demand = np.tile(np.array([1, 0, 0, 0, 0, 0, 0], dtype=np.float32), weeks)[:, None]
     season = np.tile(np.array(index, dtype=np.float32), weeks)[:, None]
     seen = np.ones_like(demand, dtype=np.bool_)
-    (levels,) = levels_at(demand, [season], seen, np.arange(7 * weeks - 70, 7 * weeks))
-    week = dict(zip(PORTFOLIO, levels[:, :, 0].mean(axis=1) * np.sum(index), strict=True))
+    (levels,) = levels_at(demand, [season], seen, np.arange(7 * weeks + 1))
+    week = dict(zip(PORTFOLIO, levels[:, -71:-1, 0].mean(axis=1) * np.sum(index), strict=True))
     for name in ("SES 0.02", "SES 0.05", "MA 13 weeks", "MA 26 weeks"):
         assert week[name] == pytest.approx(1, rel=0.02), name
     assert week["TSB"] == pytest.approx(1, rel=0.1)
@@ -198,7 +243,7 @@ def test_long_histories_end_at_the_levels_of_statsforecast() -> None:
     values[0] = 1
     column = values[:, None].astype(np.float32)
     seen = np.ones((400, 1), np.bool_)
-    (ours,) = levels_at(column, [np.ones_like(column)], seen, np.array([400]))
+    (ours,) = levels_at(column, [np.ones_like(column)], seen, np.arange(401))
     theirs = {
         "SES 0.1": models.SimpleExponentialSmoothing(0.1),
         "SES 0.4": models.SimpleExponentialSmoothing(0.4),
@@ -207,4 +252,4 @@ def test_long_histories_end_at_the_levels_of_statsforecast() -> None:
     }
     for name, model in theirs.items():
         expected = model.forecast(y=values, h=1)["mean"][0]
-        assert ours[PORTFOLIO.index(name), 0, 0] == pytest.approx(expected, rel=1e-3)
+        assert ours[PORTFOLIO.index(name), -1, 0] == pytest.approx(expected, rel=1e-3)

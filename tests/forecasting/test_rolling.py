@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stockout.forecasting.rolling import MOST_ORIGINS, forecasts, mean_squared_error, origins
+from stockout.forecasting.rolling import forecasts
+from stockout.forecasting.rows import MOST_ORIGINS, origins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,16 +77,6 @@ def test_closed_weekdays_are_no_part_of_what_must_be_seen(windows: MakeWindows) 
     assert found.actual.tolist() == [[7]]
     closed = windows(units[:3], [season[:3]], observed[:3], 3, 0)
     assert closed.valid.tolist() == [[False]]
-
-
-def test_errors_are_averaged_over_valid_windows_only(windows: MakeWindows) -> None:
-    units = np.array([[9, 1], [2, 1], [4, 1]], dtype=np.float32)
-    ones = np.ones((3, 2), dtype=np.float32)
-    observed = np.array([[True, False], [True, False], [True, False]])
-    ahead = windows(units, [ones], observed, 1, 1)
-    assert ahead.valid.tolist() == [[False, False], [True, False], [True, False]]
-    forecast = np.array([[0.0, 0], [1, 0], [1, 0]])
-    assert mean_squared_error(ahead, forecast).tolist() == [(1 + 9) / 2, 0]
 
 
 def test_what_was_expected_brings_its_variance(windows: MakeWindows) -> None:

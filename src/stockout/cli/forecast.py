@@ -10,6 +10,7 @@ from stockout.cli.run import Run, as_of_date, command
 
 if TYPE_CHECKING:
     import polars as pl
+    from rich.console import Console, RenderableType
 
 _GROUP = "Forecast"
 _MODELS = "Models"
@@ -88,21 +89,24 @@ def _forecast(
     )
     from stockout.configured import as_of_of, forecast
     from stockout.demand.calendar import choose_freq
-    from stockout.reports.terminal import forecast_digest
+    from stockout.demand.numbering import up_to
 
     as_of = as_of_of(tables, as_of_date(config))
     sales = cast("pl.DataFrame", tables.sales)
-    period = choose_freq(sales.filter(sales["date"] <= as_of), config.freq)
+    period = choose_freq(up_to(sales, as_of), config.freq)
     with run.working("forecasting"):
         frame = forecast(config, tables, as_of, freq=period)
-    run.write(
-        frame,
-        lambda rows, console: forecast_digest(
+
+    def digest(rows: pl.DataFrame, console: Console) -> RenderableType:
+        from stockout.reports.terminal import forecast_digest
+
+        return forecast_digest(
             rows,
             as_of=as_of,
             period=period,
             products=tables.products,
             inventory=tables.inventory,
             size=console.size,
-        ),
-    )
+        )
+
+    run.write(frame, digest)

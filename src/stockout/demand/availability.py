@@ -37,6 +37,12 @@ class Availability(NamedTuple):
     share: NDArray[np.float32]  # (periods, items) share of the period in stock; nan is unknown
     sold_out: NDArray[np.bool_]  # (periods, items) stock ran out in the period, when is unknown
 
+    @classmethod
+    def unknown(cls, shape: tuple[int, int]) -> Availability:
+        """What is said where no source speaks: one value seen as a matrix, without memory."""
+        share = np.broadcast_to(np.float32(np.nan), shape)
+        return cls(share, np.broadcast_to(np.False_, shape))
+
 
 def shares_by_period(
     inventory: pl.DataFrame, sold: pl.DataFrame, freq: Freq, as_of: date
@@ -146,13 +152,12 @@ def availability_matrix(
         rolled = np.zeros(units.shape[1], dtype=np.bool_)
         rolled[ledger.columns] = True
         cells = cells.filter(pl.col("given") | ~pl.Series(rolled).gather(cells["item"]))
-    t, item, told = (cells[name].to_numpy() for name in ("t", "item", "share"))
-    ran_out = cells["sold_out"].to_numpy() if cells["sold_out"].any() else None
-    for rows in in_chunks(cells.height):
-        place = t[rows] * units.shape[1] + item[rows]
-        share.ravel()[place] = told[rows]
-        if ran_out is not None:
-            sold_out.ravel()[place] = ran_out[rows]
+    columns = ["t", "item", "share", *(["sold_out"] if cells["sold_out"].any() else [])]
+    for t, item, told, *ran_out in in_chunks(cells, *columns):
+        place = t.astype(np.int64) * units.shape[1] + item
+        share.ravel()[place] = told
+        for out in ran_out:
+            sold_out.ravel()[place] = out
     contradicted = (share == 0) & (units > 0)
     if contradicted.any():
         logger.info(

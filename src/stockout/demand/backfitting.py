@@ -19,7 +19,14 @@ import numpy as np
 
 from stockout.demand.censoring import Demand, Unseen, after_a_share, at_least
 from stockout.demand.columns import for_columns
-from stockout.demand.levels import Centre, Levels, Movements, Observed, smoothed_levels
+from stockout.demand.levels import (
+    Centre,
+    Levels,
+    Movements,
+    Observed,
+    smoothed_levels,
+    worth_trying,
+)
 from stockout.demand.overdispersion import Estimate, Overdispersion, overdispersion
 from stockout.demand.shrinkage import group_sums, nested_index, ratio, relative_variance
 
@@ -281,8 +288,10 @@ class _Backfitting:
         factors = self.factors
         flat = self.expected / factors.levels.factor
         last = factors.levels if pruned else None
-        seen = Observed(self.units, flat, self.noise)
-        levels = smoothed_levels(seen, self.movements, self.expected_base(), last)
+        seen, centre = Observed(self.units, flat, self.noise), self.expected_base()
+        if last is None:
+            self.movements = worth_trying(seen, self.movements, centre)
+        levels = smoothed_levels(seen, self.movements, centre, last)
         slope = flat if last is None else flat * last.middle
         leverage = levels.variance * slope**2 / np.maximum(self.noise, np.float32(1e-30))
         self.leverage = np.minimum(leverage, _MOST_LEVERAGE)

@@ -1,9 +1,12 @@
-"""Work on a wide panel in blocks of its columns, which fit the processor's memory, on all cores."""
+"""Work on a wide panel in blocks of its columns, which fit the processor's memory.
+
+One block after the other: steps on blocks that fit are so short that threads wait for each other as
+long as they work (`docs/decisions/0009-one-thread-for-numpy.md`).
+"""
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -13,32 +16,34 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Arrays = TypeVar("Arrays", bound=tuple[NDArray[np.float64], ...])
+    Number = TypeVar("Number", bound=np.generic)
+    Arrays = TypeVar("Arrays", bound=tuple[NDArray[np.generic], ...])
 
 WIDTH = 512  # columns of a block: a matrix of three years of days then has 2 MB in single precision
 
+WIDE = 8192  # columns of a block that is walked row by row: a sum of each of them has 64 KB
 
-def by_columns(work: Callable[[slice], Arrays], columns: int) -> Arrays:
+
+def by_columns(work: Callable[[slice], Arrays], columns: int, width: int = WIDTH) -> Arrays:
     """Joins what ``work`` gives for each block of columns along their last axis.
 
     Args:
-        work: Gives arrays whose last axis are the columns that it is asked for. Columns must not
-            depend on each other: the result is the same for every number of cores.
+        work: Gives arrays whose last axis are the columns that it is asked for, which must not
+            depend on each other.
         columns: Number of columns, at least 1.
+        width: Columns of a block at most; no result depends on it.
 
     >>> panel = np.ones((3, 1000))
     >>> (total,) = by_columns(lambda part: (panel[:, part].sum(axis=0),), 1000)
     >>> total.shape, float(total.sum())
     ((1000,), 3000.0)
     """
-    blocks = [slice(first, first + WIDTH) for first in range(0, columns, WIDTH)]
-    with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as threads:
-        parts = list(threads.map(work, blocks))
+    parts = [work(block) for block in _blocks(columns, width)]
     return tuple(np.concatenate(pieces, axis=-1) for pieces in zip(*parts, strict=True))  # type: ignore[return-value]
 
 
 def for_columns(work: Callable[[slice], None], columns: int, width: int = WIDTH) -> None:
-    """Has ``work`` done for each block of columns, on all cores.
+    """Has ``work`` done for each block of columns.
 
     Args:
         work: Writes what it finds of the columns that it is asked for, and nothing else.
@@ -52,12 +57,27 @@ def for_columns(work: Callable[[slice], None], columns: int, width: int = WIDTH)
     >>> float(panel.sum())
     6000.0
     """
-    cores = os.cpu_count() or 1
-    count = -(-columns // width)
-    if count < 2:
-        work(slice(0, columns))
-        return
-    count = min(-(-count // cores) * cores, columns)  # as many for each core
+    for block in _blocks(columns, width):
+        work(block)
+
+
+def _blocks(columns: int, width: int) -> list[slice]:
+    """Blocks of about the same width."""
+    count = max(1, -(-columns // width))
     edges = [columns * k // count for k in range(count + 1)]
-    with ThreadPoolExecutor(cores) as threads:
-        list(threads.map(work, map(slice, edges, edges[1:])))  # as a list, so that errors come out
+    return [slice(*pair) for pair in pairwise(edges)]
+
+
+def some_columns(matrix: NDArray[Number], columns: NDArray[np.int64]) -> NDArray[Number]:
+    """Some columns of a matrix, several times as fast as by an index.
+
+    Args:
+        matrix: (rows, columns); one that repeats a single number stays a view of it.
+        columns: Numbers of those that are wanted.
+
+    >>> some_columns(np.array([[1, 2, 3], [4, 5, 6]]), np.array([0, 2])).tolist()
+    [[1, 3], [4, 6]]
+    """
+    if not any(matrix.strides):
+        return np.broadcast_to(matrix[:1, :1], (len(matrix), columns.size))
+    return np.take(matrix, columns, axis=1)

@@ -27,7 +27,6 @@ from stockout.demand.calendar import (
     first_future_period,
     is_weekly,
     last_complete_period,
-    period_start,
     resolve_as_of,
 )
 from stockout.demand.flows import stock_flows
@@ -103,7 +102,7 @@ class History:
             columns: Items that are wanted; None is all.
         """
         wanted = np.arange(self.items.height) if columns is None else columns
-        tells = self.observed[:, wanted]
+        tells = np.take(self.observed, wanted, axis=1)  # several times as fast as by an index
         began = np.flatnonzero(self.items["began_with_sale"].to_numpy()[wanted])
         first = self.start[wanted[began]]
         inside = (first >= 0) & (first < self.periods)
@@ -193,29 +192,31 @@ def demand_history(
         rolled=None if ledger is None else ledger.stocked,
     )
     axis = Axis.spanning(freq, items["first_date"], last)
-    at = panel.on_axis(sold.with_columns(period=period_start(freq, pl.col("date"))), axis)
+    at = panel.on_axis(sold.select("item", "units", period="date"), axis)
     units = panel.scatter_units(at, items.height, axis)
-    availability = _availability(stock, sold, axis, units, ledger=ledger, as_of=as_of)
-    closed = panel.closed_periods(at, items, axis)
     own_start = panel.first_rows(items, axis)
     inherited = panel.inheritance(own_start, items, products)
-    out = inherited.of(hidden_demand(availability, units, own_start))
+    open_for_sale = panel.open_periods(at, items, axis, inherited.start)
+    if stock is None and ledger is None:
+        availability = Availability.unknown(units.shape)
+        observed = open_for_sale
+    else:
+        availability = _availability(stock, sold, axis, units, ledger=ledger, as_of=as_of)
+        observed = ~inherited.of(hidden_demand(availability, units, own_start))
+        observed &= open_for_sale
     units, share = inherited.of(units), inherited.of(availability.share)
     sold_out = inherited.of(availability.sold_out)
-    listed = np.arange(axis.periods)[:, None] >= inherited.start
-    open_for_sale = listed & ~inherited.of(closed)
-    quiet = panel.quiet_periods(units, open_for_sale & ~(out & (units == 0)))
+    quiet = panel.quiet_periods(units, observed)
     items = describe(
         items.with_columns(
             start=pl.Series(inherited.start), quiet_days=pl.Series(quiet * DAYS_PER_PERIOD[freq])
         ),
-        at,
+        sold,
         stock,
         products,
         purchases,
         as_of=as_of,
     )
-    observed = open_for_sale & ~out
     return History(
         freq, as_of, axis.first_period, items, units, share, observed, sold_out, open_for_sale
     )
@@ -233,10 +234,9 @@ def _complete(sales: pl.DataFrame, dates: pl.Series, as_of: date, freq: Freq) ->
     """Sales of complete periods, of those up to as-of; says what the unfinished one leaves out."""
     last = last_complete_period(freq, as_of)
     end = last + timedelta(days=DAYS_PER_PERIOD[freq] - 1)
-    kept = sales
-    unfinished = int((sales["date"] > end).sum())
+    kept = up_to(sales, end)
+    unfinished = sales.height - kept.height
     if unfinished:
-        kept = sales.filter(pl.col("date") <= end)
         logger.log(
             # a day of an unfinished week is to be expected, the total of a whole week is not
             logging.WARNING if is_weekly(kept["date"]) else logging.INFO,

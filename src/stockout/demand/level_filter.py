@@ -16,21 +16,22 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float32]
     Vector = NDArray[np.float64]
 
-_LOG_EVERY = 16  # a product of so many variance ratios stays within a float
+_LOG_EVERY = 4  # a product of so many variance ratios stays within a float of single precision
 
 
 class _Way(NamedTuple):
     """How states move from one period to the next; all (ways, 1)."""
 
-    prior: Vector  # variance of the state before anything is seen
-    decay: Vector  # part of the state that is left
-    squared: Vector  # part of its variance that is left
-    fresh: Vector  # variance that comes in
+    prior: Matrix  # variance of the state before anything is seen
+    decay: Matrix  # part of the state that is left
+    squared: Matrix  # part of its variance that is left
+    fresh: Matrix  # variance that comes in
 
     @classmethod
     def of(cls, size: Vector, memory: Vector) -> _Way:
         prior, decay = size[:, None] ** 2, np.exp(-1 / memory)[:, None]
-        return cls(prior, decay, decay**2, prior * (1 - decay**2))
+        parts = (prior, decay, decay**2, prior * (1 - decay**2))
+        return cls(*(np.asarray(part, dtype=np.float32) for part in parts))
 
 
 class Filtered(NamedTuple):
@@ -53,6 +54,9 @@ def filtered(
 ) -> Filtered:
     """States of ``surprise = slope * state + noise``, each given the periods up to its own.
 
+    In single precision: a variance only shrinks by factors and grows by what comes in, so nothing
+    cancels.
+
     Args:
         surprise: (periods, items).
         slope: (periods, items), 0 where nothing was seen.
@@ -64,48 +68,45 @@ def filtered(
     periods, items = surprise.shape
     shape = (periods, size.size, items)
     means, effects, variances = (np.empty(shape, dtype=np.float32) for _ in range(3))
-    mean, effect, squares, information, score, logs = np.zeros((6, *shape[1:]))
-    product, covariance, total, gain, error, shift = np.ones((6, *shape[1:]))
-    var = np.broadcast_to(way.prior, shape[1:]).copy()
-    noise = np.where(slope > 0, variance, 1.0)
-    seen = np.empty((3, items))  # a row in double precision, as a mixture of both is slow
+    squares, information, score, logs = np.zeros((4, *shape[1:]), dtype=np.float32)
+    product, gain, total, error, shift, room = np.ones((6, *shape[1:]), dtype=np.float32)
+    noise = np.where(slope > 0, variance, np.float32(1))
+    precision = 1 / noise
     for t in range(periods):
+        mean, effect, var = means[t], effects[t], variances[t]
         if t:
-            mean *= way.decay
-            effect *= way.decay
-            var *= way.squared
+            np.multiply(means[t - 1], way.decay, out=mean)
+            np.multiply(effects[t - 1], way.decay, out=effect)
+            np.multiply(variances[t - 1], way.squared, out=var)
             var += way.fresh
-        seen[:] = surprise[t], slope[t], noise[t]
-        own, h, v = seen
-        np.multiply(var, h, out=covariance)
-        np.multiply(covariance, h, out=total)
+        else:
+            mean[:], effect[:], var[:] = 0, 0, way.prior
+        own, h, v = surprise[t], slope[t], noise[t]
+        np.multiply(var, h, out=gain)
+        np.multiply(gain, h, out=total)
         total += v
-        np.divide(covariance, total, out=gain)
+        product *= np.multiply(total, precision[t], out=room)
+        part = np.divide(1, total, out=total)
+        gain *= part
         np.multiply(mean, h, out=error)
         np.subtract(own, error, out=error)
         np.subtract(1, effect, out=shift)
         shift *= h
-        covariance *= gain
-        var -= covariance
-        mean += np.multiply(gain, error, out=covariance)
-        gain *= shift
-        effect += gain
-        means[t], effects[t], variances[t] = mean, effect, var
-        np.divide(error, total, out=gain)
-        error *= gain
-        squares += error
-        gain *= shift
-        score += gain
-        shift *= shift
-        shift /= total
-        information += shift
-        total /= v
-        product *= total
+        mean += np.multiply(gain, error, out=room)
+        effect += np.multiply(gain, shift, out=room)
+        np.multiply(error, part, out=gain)
+        squares += np.multiply(error, gain, out=room)
+        score += np.multiply(shift, gain, out=room)
+        np.multiply(shift, part, out=gain)
+        information += np.multiply(shift, gain, out=room)
+        part *= v
+        var *= part
         if t % _LOG_EVERY == _LOG_EVERY - 1:
             logs += np.log(product, out=product)
             product[:] = 1
-    likelihood = -0.5 * (squares + logs + np.log(product))
-    return Filtered(way, means, effects, variances, information, score, likelihood)
+    likelihood = -0.5 * (squares + logs + np.log(product)).astype(np.float64)
+    found = (information.astype(np.float64), score.astype(np.float64), likelihood)
+    return Filtered(way, means, effects, variances, *found)
 
 
 def smoothed(
@@ -126,12 +127,14 @@ def smoothed(
     periods, ways, items = states.mean.shape
     way = states.way
     smooth, spread, loose = (np.empty((periods, items), dtype=np.float32) for _ in range(3))
-    weighted_variance = weight * shift_variance
-    mean, effect, var = (m[-1].astype(np.float64) for m in states[1:4])
-    own, back, ahead, moved = np.empty((4, ways, items))
+    centre, part, part_of_variance = (
+        np.asarray(each, dtype=np.float32) for each in (shift, weight, weight * shift_variance)
+    )
+    mean, effect, var = (m[-1].copy() for m in states[1:4])
+    back, ahead, moved = np.empty((3, ways, items), dtype=np.float32)
     for t in range(periods - 1, -1, -1):
         if t < periods - 1:
-            own[:] = states.variance[t]
+            own = states.variance[t]
             np.multiply(way.squared, own, out=ahead)
             ahead += way.fresh
             np.multiply(way.decay, own, out=back)
@@ -139,29 +142,25 @@ def smoothed(
             var -= ahead
             var *= np.square(back, out=ahead)
             var += own
-            _step_back(mean, states.mean[t], back, way.decay, (own, moved))
-            _step_back(effect, states.effect[t], back, way.decay, (own, moved))
+            _step_back(mean, states.mean[t], back, way.decay, moved)
+            _step_back(effect, states.effect[t], back, way.decay, moved)
         np.subtract(1, effect, out=moved)
-        np.multiply(shift, moved, out=back)
+        np.multiply(centre, moved, out=back)
         back += mean
-        smooth[t] = np.multiply(weight, back, out=own).sum(axis=0)
-        back -= smooth[t].astype(np.float64)
+        smooth[t] = np.multiply(part, back, out=ahead).sum(axis=0)
+        back -= smooth[t]
         np.square(back, out=back)
         back += var
-        back *= weight
+        back *= part
         spread[t] = back.sum(axis=0)
         np.square(moved, out=moved)
-        moved *= weighted_variance
+        moved *= part_of_variance
         loose[t] = np.sqrt(moved.sum(axis=0))
     return smooth, np.maximum(spread, 0), loose
 
 
-def _step_back(
-    state: Vector, known: Matrix, back: Vector, decay: Vector, room: tuple[Vector, Vector]
-) -> None:
+def _step_back(state: Matrix, known: Matrix, back: Matrix, decay: Matrix, room: Matrix) -> None:
     """Makes the smoothed state of a period that of the one before, which was ``known`` by then."""
-    own, moved = room
-    own[:] = known
-    state -= np.multiply(decay, own, out=moved)
+    state -= np.multiply(decay, known, out=room)
     state *= back
-    state += own
+    state += known

@@ -44,6 +44,7 @@ _LONGEST_STEP = 1.0  # of a logarithm from one linearisation to the next: it has
 
 _BLOCK = 24_576  # items times movements at a time: their states fit the processor's memory
 _NEGLIGIBLE = 0.003  # share of items below which a movement is no longer tried
+_SAMPLE = 2048  # items that tell which those are; a negligible share is six of them
 _ROUNDS = 50  # of the mixture's shares; they are good to three digits well before
 
 
@@ -164,6 +165,23 @@ def smoothed_levels(
         log = np.log(np.maximum(1 + found.log, np.float32(_LOWEST)))
         found = found._replace(centre=np.log(np.maximum(1 + found.centre, _LOWEST)))
     return found._replace(log=log - np.asarray(found.centre, dtype=np.float32))
+
+
+def worth_trying(seen: Observed, movements: Movements, centre: Centre) -> Movements:
+    """The ways in which evenly spaced items move, where there are more than are needed to tell.
+
+    Args:
+        seen: What was sold, and what the mean level would have sold.
+        movements: The ways to choose from.
+        centre: What is expected of the mean of the levels.
+    """
+    step = -(-seen.units.shape[1] // _SAMPLE)
+    if step == 1:
+        return movements
+    some = slice(None, None, step)
+    part = Observed(*(np.ascontiguousarray(matrix[:, some]) for matrix in seen))
+    of_some = Centre(centre.mean[some], centre.variance[some])
+    return smoothed_levels(part, movements, of_some).shares(pruned=True)
 
 
 def _in_blocks(seen: Observed, movements: Movements, centre: Centre) -> Levels:

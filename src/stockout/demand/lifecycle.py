@@ -94,16 +94,14 @@ def first_listed(  # noqa: PLR0917 - what it is asked of, then the tables
         Columns sku, location, first_date, began_with_sale (a sale is the only sign as old): one row
         for each item, sorted.
     """
-    of_item = items.with_columns(
-        any_line=first_dates(sales, items.height),
-        date=first_dates(with_units(sales.select("item", "date", "units")), items.height),
-    )
-    begin = of_item["any_line"].min()
-    sold = of_item.drop_nulls("date").select(*ITEM, "date")
-    signs = [of_item.filter(pl.col("date").is_null()).select(*ITEM, date="any_line")]
+    bought = with_units(sales)
+    any_line = first_dates(sales, items.height)
+    first_sale = any_line if bought is sales else first_dates(bought, items.height)
+    dated_items = items.with_columns(date=any_line)
+    signs = [dated_items.filter(first_sale.is_null())]
     if inventory is not None:
         stocked = inventory.select("item", "date", "stocked").filter("stocked")
-        dated_items = items.select(*ITEM, date=first_dates(stocked, items.height))
+        dated_items = items.with_columns(date=first_dates(stocked, items.height))
         signs.append(dated_items.drop_nulls("date"))
     if purchases is not None:
         received = purchases.drop_nulls("received_date")
@@ -113,20 +111,25 @@ def first_listed(  # noqa: PLR0917 - what it is asked of, then the tables
         signs.append(items.join(listed, on="sku").select(*ITEM, "date"))
     if rolled is not None:
         signs.append(rolled.select(*ITEM, "date"))
-    dated = pl.concat(
-        [frame.with_columns(by_sale=pl.lit(value=False)) for frame in signs]
-        + [sold.with_columns(by_sale=pl.lit(value=True))]
-    ).with_columns(pl.col("date").clip(lower_bound=pl.lit(begin, pl.Date)))
-    earliest = pl.col("date") == pl.col("date").min()
-    first = (
-        dated.filter(pl.col("date") <= as_of)
+    begin = pl.lit(any_line.min(), pl.Date)
+    other = (
+        pl.concat([frame.select(*ITEM, "date") for frame in signs])
+        .with_columns(pl.col("date").clip(lower_bound=begin))
+        .filter(pl.col("date") <= as_of)
         .group_by(ITEM)
-        .agg(
-            first_date=pl.col("date").min(),
-            began_with_sale=pl.col("by_sale").filter(earliest).all(),
-        )
+        .agg(other=pl.col("date").min())
     )
-    return items.join(first, on=ITEM, how="left").sort(ITEM)
+    sale = pl.col("sale")
+    return (
+        items.with_columns(sale=first_sale)
+        .join(other, on=ITEM, how="left", maintain_order="left")
+        .with_columns(
+            first_date=pl.min_horizontal("sale", "other"),
+            began_with_sale=(sale < pl.col("other")).fill_null(sale.is_not_null()),
+        )
+        .drop("sale", "other")
+        .sort(ITEM)
+    )
 
 
 def describe(
@@ -174,9 +177,10 @@ def describe(
 
 def _of_sales(sales: pl.DataFrame, items: int) -> list[pl.Series]:
     """(items,) what the sales lines say of each item."""
-    fractional = sales.select("item", "units").filter(pl.col("units") != pl.col("units").round())
-    some = np.bincount(fractional["item"].to_numpy(), minlength=items)
-    priced = sales.filter(pl.col("unit_price").is_not_null())
+    whole = np.ones(items, dtype=np.bool_)
+    for item, units in in_chunks(sales, "item", "units"):
+        whole[item[units != np.floor(units)]] = False
+    priced = sales.select("item", "units", "unit_price").drop_nulls("unit_price")
     with np.errstate(invalid="ignore"):
         price = sums(priced, items, pl.col("unit_price") * pl.col("units")) / sums(
             priced, items, pl.col("units")
@@ -186,7 +190,7 @@ def _of_sales(sales: pl.DataFrame, items: int) -> list[pl.Series]:
         last_dates(sales, items).alias("last_sale"),
         distinct_dates(sales, items).alias("sale_days"),
         pl.Series("mean_price", price).fill_nan(None),
-        pl.Series("is_integer", some == 0),
+        pl.Series("is_integer", whole),
     ]
 
 
@@ -196,11 +200,9 @@ def _in_stock(inventory: pl.DataFrame | None, items: int, as_of: date) -> NDArra
         return np.zeros(0, dtype=np.int64)
     rows = up_to(inventory.select("item", "date", "stocked"), as_of)
     last = last_dates(rows, items).to_physical().fill_null(0).to_numpy()
-    item, day = rows["item"].to_numpy(), rows["date"].to_physical().to_numpy()
-    stocked, has = rows["stocked"].to_numpy(), np.zeros(items, dtype=np.bool_)
-    for chunk in in_chunks(rows.height):
-        of = item[chunk]
-        has[of[stocked[chunk] & (day[chunk] == last[of])]] = True
+    has = np.zeros(items, dtype=np.bool_)
+    for item, day, stocked in in_chunks(rows, "item", "date", "stocked"):
+        has[item[stocked & (day == last[item])]] = True
     return np.flatnonzero(has)
 
 

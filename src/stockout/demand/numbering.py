@@ -6,20 +6,25 @@ Grouping millions of rows by their names takes several times as long as all that
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
+from stockout.runs import runs
 from stockout.tables import ITEM, one_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
 
 _ROWS = 2**18  # looked at together: what they need for a moment fits the processor's memory
+
+_PIECE = 2**13  # rows of a piece on average, below which pieces are put together
+
+_RUN = 4  # rows of one item after another, on average, from which on looking for them pays
 
 
 def up_to(frame: pl.DataFrame, day: date) -> pl.DataFrame:
@@ -47,20 +52,36 @@ def with_units(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(units > 0)
 
 
-def in_chunks(rows: int) -> Iterator[slice]:
-    """Slices of rows, some at a time."""
-    return (slice(first, first + _ROWS) for first in range(0, rows, _ROWS))
+def in_chunks(frame: pl.DataFrame, *columns: str) -> Iterator[list[NDArray[Any]]]:
+    """Arrays of some columns, some rows at a time; dates are days since 1970.
+
+    Columns that were read in the same pieces are not put together, which would take their memory
+    again.
+
+    >>> [item.tolist() for (item,) in in_chunks(pl.DataFrame({"item": [3, 5]}), "item")]
+    [[3, 5]]
+    """
+    series = [frame[name].to_physical() for name in columns]
+    cuts = {tuple(column.chunk_lengths()) for column in series}
+    if len(cuts) > 1 or len(cuts.pop()) * _PIECE > frame.height:
+        series = [column.rechunk() for column in series]
+    for pieces in zip(*(column.get_chunks() for column in series), strict=True):
+        arrays = [piece.to_numpy() for piece in pieces]
+        for first in range(0, arrays[0].size, _ROWS):
+            yield [array[first : first + _ROWS] for array in arrays]
 
 
 class Numbered(NamedTuple):
     """The items of a frame."""
 
     items: pl.DataFrame  # sku, location: each item once, sorted
-    rows: pl.DataFrame  # the frame with ``item``, the row of ``items``
+    rows: pl.DataFrame  # the frame with ``item``, the row of ``items``, in 32 bits
 
 
 def numbered(frame: pl.DataFrame) -> Numbered:
     """Numbers the items of a frame.
+
+    Exports are often sorted by item: then the names are looked up once for each run of rows.
 
     Args:
         frame: Columns sku and location, without nulls, and others.
@@ -69,21 +90,63 @@ def numbered(frame: pl.DataFrame) -> Numbered:
     >>> found.items["sku"].to_list(), found.rows["item"].to_list()
     (['A', 'B'], [1, 0, 1])
     """
-    if one_name(frame, ITEM[1]) is not None:  # the usual location, without looking up
-        pair, pairs = _codes(frame[ITEM[0]])
+    names = frame.select(ITEM)
+    keys = keys_of(frame)
+    length = run_lengths(names, keys)
+    if length is None:
+        items, number = _numbers(names, keys)
     else:
-        (sku, skus), (location, locations) = (_codes(frame[key]) for key in ITEM)
-        pair, pairs = sku * locations + location, skus * locations
-    if pairs > frame.height:  # most pairs do not occur: their table would be larger than the frame
+        items, of_run = _numbers(names[np.cumsum(length) - length], keys)
+        number = np.repeat(of_run, length)
+    return Numbered(items, frame.with_columns(item=_cut_as(names[ITEM[0]], pl.Series(number))))
+
+
+def _cut_as(read: pl.Series, column: pl.Series) -> pl.Series:
+    """A column in the pieces that another one was read in: Polars copies both where they differ."""
+    lengths = read.chunk_lengths()
+    firsts = np.cumsum([0, *lengths[:-1]]).tolist()
+    pieces = [column.slice(first, rows) for first, rows in zip(firsts, lengths, strict=True)]
+    return pl.concat(pieces, rechunk=False)
+
+
+def keys_of(frame: pl.DataFrame) -> list[str]:
+    """The columns that tell the items of a frame apart: the SKU, if all are at one location."""
+    return ITEM[:1] if one_name(frame, ITEM[1]) is not None else ITEM
+
+
+def run_lengths(frame: pl.DataFrame, keys: Sequence[str]) -> NDArray[np.int64] | None:
+    """Rows in each run of one item; None where the frame is not sorted by item.
+
+    Args:
+        frame: Columns sku, location and others.
+        keys: From :func:`keys_of`.
+    """
+    ends = []
+    for key in keys:
+        found = runs(frame[key])
+        if found is None:
+            return None
+        ends.append(np.cumsum(found["len"].to_numpy(), dtype=np.int64))
+    every = np.unique(np.concatenate(ends))
+    return np.asarray(every - np.append(0, every)[:-1])
+
+
+def _numbers(names: pl.DataFrame, keys: Sequence[str]) -> tuple[pl.DataFrame, NDArray[np.int32]]:
+    """The items, sorted, and the number of each row's; ``keys`` tell the items apart."""
+    pair, pairs = _codes(names[keys[0]])
+    for key in keys[1:]:
+        code, codes = _codes(names[key])
+        pair, pairs = pair * codes + code, pairs * codes
+    if pairs > names.height:  # most pairs do not occur: their table would be larger than the frame
         values, pair = np.unique(pair, return_inverse=True)
         pairs = values.size
     one_row = np.full(pairs, -1, dtype=np.int64)
     one_row[pair] = np.arange(pair.size)
     occurs = np.flatnonzero(one_row >= 0)
-    items = frame.select(ITEM)[one_row[occurs]].with_columns(pair=occurs).sort(ITEM)
-    number = np.zeros(pairs, dtype=np.int64)
+    items = names[one_row[occurs]].with_columns(pair=occurs).sort(ITEM)
+    number = np.zeros(pairs, dtype=np.int32)
     number[items["pair"].to_numpy()] = np.arange(items.height)
-    return Numbered(items.drop("pair"), frame.with_columns(item=pl.Series(number[pair])))
+    return items.drop("pair"), number[pair]
 
 
 def _codes(names: pl.Series) -> tuple[NDArray[np.int64], int]:
@@ -121,9 +184,12 @@ def _extreme_dates(
     rows: pl.DataFrame, items: int, name: str, better: np.ufunc, worst: int
 ) -> pl.Series:
     found = np.full(items, worst, dtype=np.int32)
-    item, day = rows["item"].to_numpy(), rows[name].to_physical().to_numpy()
-    for chunk in in_chunks(rows.height):
-        better.at(found, item[chunk], day[chunk])
+    for item, day in in_chunks(rows, "item", name):
+        heads = np.append(0, np.flatnonzero(item[1:] != item[:-1]) + 1)
+        if heads.size * _RUN > item.size:
+            better.at(found, item, day)
+        else:  # sorted by item: the best of each run first
+            better.at(found, item[heads], better.reduceat(day, heads))
     return pl.Series(name, found).replace(worst, None).cast(pl.Date)
 
 
@@ -141,11 +207,15 @@ def distinct_dates(rows: pl.DataFrame, items: int) -> pl.Series:
     """
     if rows.is_empty():
         return pl.Series("date", np.zeros(items, dtype=np.int64))
-    day = rows["date"].to_physical().to_numpy()
-    first = int(day.min())
-    seen = np.zeros((items, int(day.max()) - first + 1), dtype=np.bool_)
-    seen[rows["item"].to_numpy(), day - first] = True
-    return pl.Series("date", seen.sum(axis=1))
+    first, last = rows.select(
+        pl.col("date").min().alias("first").to_physical(),
+        pl.col("date").max().alias("last").to_physical(),
+    ).row(0)
+    days = last - first + 1
+    seen = np.zeros(items * days, dtype=np.bool_)
+    for item, day in in_chunks(rows, "item", "date"):
+        seen[item.astype(np.int64) * days + (day - first)] = True
+    return pl.Series("date", np.count_nonzero(seen.reshape(items, days), axis=1))
 
 
 def sums(rows: pl.DataFrame, items: int, of: pl.Expr) -> NDArray[np.float64]:

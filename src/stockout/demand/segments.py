@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from stockout.demand.columns import by_columns
+from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.columns import WIDE, by_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +53,7 @@ def segments(history: History) -> pl.DataFrame:
     (3.0, 'intermittent', 'A', 'X')
     """
     periods, count, sold, squared, cv = by_columns(
-        lambda columns: _measured(history, columns), history.units.shape[1]
+        lambda columns: _measured(history, columns), history.units.shape[1], WIDE
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         adi = periods / count
@@ -81,16 +82,24 @@ def segments(history: History) -> pl.DataFrame:
 
 def _measured(history: History, columns: slice) -> tuple[Matrix, ...]:
     """(items,) observed periods, those with demand, units, squared units; and cv, of some items."""
-    observed = history.observed[:, columns]
-    sold = np.where(observed, history.units[:, columns], np.float32(0))
-    units = sold.astype(np.float64)
-    return (
-        observed.sum(axis=0, dtype=np.float64),
-        (units > 0).sum(axis=0, dtype=np.float64),
-        units.sum(axis=0),
-        np.square(units).sum(axis=0),
-        _bucket_cv(history, observed, sold),
-    )
+    units, observed = history.units[:, columns], history.observed[:, columns]
+    size = _BUCKET_DAYS // DAYS_PER_PERIOD[history.freq]
+    buckets = history.periods // size  # the last one ends at as-of
+    first = history.periods - buckets * size
+    periods, count, total, squared = np.zeros((4, units.shape[1]))
+    seen = np.zeros((buckets, units.shape[1]), dtype=np.int32)
+    in_bucket = np.zeros(seen.shape, dtype=np.float32)
+    for row, (tells, demand) in enumerate(zip(observed, units, strict=True)):
+        sold = demand * tells
+        count += sold > 0
+        total += sold
+        squared += np.square(sold, dtype=np.float64)
+        if row < first:
+            periods += tells
+        else:
+            seen[(row - first) // size] += tells
+            in_bucket[(row - first) // size] += sold
+    return periods + seen.sum(axis=0), count, total, squared, _bucket_cv(seen, in_bucket, size)
 
 
 def _demand_class(sold: pl.Expr) -> pl.Expr:
@@ -123,14 +132,8 @@ def _abc() -> pl.Expr:
     return sorted_class.gather(rank.cast(pl.Int64) - 1)
 
 
-def _bucket_cv(history: History, observed: NDArray[np.bool_], sold: NDArray[np.float32]) -> Matrix:
-    """Coefficient of variation of the demand rate in four-week buckets, the last at as-of."""
-    size = _BUCKET_DAYS // (1 if history.freq == "day" else 7)
-    buckets = history.periods // size
-    rows = slice(history.periods - buckets * size, history.periods)
-    shape = (buckets, size, sold.shape[1])
-    seen = observed[rows].reshape(shape).sum(axis=1)
-    units = sold[rows].reshape(shape).sum(axis=1)
+def _bucket_cv(seen: NDArray[np.int32], units: NDArray[np.float32], size: int) -> Matrix:
+    """(items,) coefficient of variation of the demand rate in buckets, (buckets, items)."""
     usable = seen >= size / 2
     count = usable.sum(axis=0)
     rate = np.where(usable, units / np.maximum(seen, 1), 0).astype(np.float64)

@@ -197,13 +197,16 @@ def _total(values: Matrix) -> float:
 def _around(values: NDArray[np.generic], half: int) -> Matrix:
     """(periods, items) sum over the periods from ``half`` before to ``half`` after."""
     around = np.empty(values.shape, dtype=np.float32)
-    t = np.arange(len(values))
-    first, last = np.maximum(t - half, 0), np.minimum(t + half + 1, len(values))
+    periods = len(values)
 
     def fill(at: slice) -> None:
-        total = np.zeros((len(values) + 1, len(range(*at.indices(values.shape[1])))))
-        np.cumsum(values[:, at], axis=0, dtype=np.float64, out=total[1:])
-        around[:, at] = total[last] - total[first]
+        total = values[:half, at].sum(axis=0, dtype=np.float64)
+        for t in range(periods):
+            if t + half < periods:
+                total += values[t + half, at]
+            if t > half:
+                total -= values[t - half - 1, at]
+            around[t, at] = total
 
     for_columns(fill, values.shape[1])
     return around

@@ -156,10 +156,11 @@ def without_old_rows(
     """
     if table not in DATED or rows.is_empty():
         return rows
-    usual = usual_dates(date_counts(rows["date"]), early_days=early_days)
-    old = rows.filter(pl.col("date") < usual.lowest)
-    if old.is_empty():
+    counts = date_counts(rows["date"])
+    usual = usual_dates(counts, early_days=early_days)
+    if (counts["date"] >= usual.lowest).all():  # as in most exports, which are not looked through
         return rows
+    old = rows.filter(pl.col("date") < usual.lowest)
     first = old.sort("date", "sku").row(0, named=True)
     logger.warning(
         "%s: %s dated before %s set aside, as no date can be so far in the past where the others "

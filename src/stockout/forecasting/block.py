@@ -7,19 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.columns import some_columns
 from stockout.forecasting.models import PORTFOLIO, rolling_levels
-from stockout.forecasting.rolling import (
-    Calendar,
-    Rows,
-    forecasts,
-    mean_squared_error,
-    origins,
-)
+from stockout.forecasting.rolling import forecasts, windows
+from stockout.forecasting.rows import UNITS, Calendar, Rows, origins, running
 from stockout.forecasting.seasonality import CLOSED_INDEX
 from stockout.forecasting.stopped import BEFORE_DAYS, trailing_run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -61,37 +57,49 @@ class Block:
         open_days = seasons.weekday[:, columns] > CLOSED_INDEX
         calendar = Calendar(seasons.day_of[:past], open_days.astype(np.float32))
         observed = history.evidence(columns) & open_days[calendar.day_of]
-        units: Levels = history.units[:, columns]
-        variance = None if learned.variance is None else learned.variance[:, columns]
+        units: Levels = some_columns(history.units, columns)
+        variance = None if learned.variance is None else some_columns(learned.variance, columns)
         self.origins = origins(past)
+        self.rows = Rows.of(units, self.seasons, observed, calendar, self.origins, variance)
         self.models = tuple(models)
-        chosen = [PORTFOLIO.index(name) for name in models]
-        past_seasons = [season[:past] for season in self.seasons]
-        levels = rolling_levels(units, past_seasons, observed, self.origins, 7 // self.period_days)
-        self.level_sets = [of_season[chosen] for of_season in levels]
-        share = history.share[:, columns]
+        self.level_sets = rolling_levels(self.rows, 7 // self.period_days)
+        if self.models != PORTFOLIO:
+            chosen = [PORTFOLIO.index(name) for name in models]
+            self.level_sets = [levels[chosen] for levels in self.level_sets]
+        share = some_columns(history.share, columns)
         self.told = observed & ((share >= 1) | (units > 0))
-        self.rows = Rows.of(units, self.seasons, observed, calendar, variance)
         self.warm_up = WARM_UP[history.freq]
 
     def windows(self, span: int) -> Windows:
         """Sums ahead of every origin."""
-        return self.rows.windows(span, self.origins, self.warm_up)
+        return windows(self.rows, span, self.warm_up)
 
     def trailing_run(self, origin: int = -1) -> Run:
         """The periods in stock since the last sale before an origin, by its number."""
         rows = int(self.origins[origin])
         window = BEFORE_DAYS // self.period_days
-        return trailing_run(self.rows.actual[:rows], self.told[:rows], self.seasons[0], window)
+        return trailing_run(
+            self.rows.panel(UNITS)[:rows], self.told[:rows], self.seasons[0], window
+        )
 
     def errors(self, ahead: Windows) -> Matrix:
         """(members, items) mean squared error; a member is a model with one of the seasons."""
-        return np.concatenate(
-            [
-                mean_squared_error(ahead, forecasts(ahead, s, levels))
-                for s, levels in enumerate(self.level_sets)
-            ]
-        )
+        count = np.maximum(ahead.valid.sum(axis=0), 1)
+        squared = [np.einsum("oi,oi->i", error, error) for error in self._errors(ahead)]
+        return np.asarray(np.stack(squared) / count)
+
+    def squared_up_to(self, ahead: Windows) -> Matrix:
+        """(members, origins, items) sums of the squared errors of the windows up to each."""
+        return np.stack([running(error**2) for error in self._errors(ahead)])
+
+    def _errors(self, ahead: Windows) -> Iterator[Levels]:
+        """(origins, items) errors of each member, 0 where the window is not valid."""
+        for season, levels in enumerate(self.level_sets):
+            for level in levels:
+                error = forecasts(ahead, season, level)
+                error -= ahead.actual
+                error *= ahead.valid
+                yield error
 
     def combined(self, weight: Matrix) -> list[Levels]:
         """For each season the (origins, items) weighted sum of the levels of its members."""

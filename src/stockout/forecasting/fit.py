@@ -6,8 +6,6 @@ same fit, so that a reorder list and a forecast never contradict each other.
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,7 +20,13 @@ from stockout.forecasting.demand_model import DemandModel
 from stockout.forecasting.event_effects import planned_then_usual, with_effect_spread, with_effects
 from stockout.forecasting.learned_demand import learned_demand
 from stockout.forecasting.models import PORTFOLIO, family
-from stockout.forecasting.past_errors import Outlook, Past, calibrations, member_weights, share
+from stockout.forecasting.past_errors import (
+    Combined,
+    Outlook,
+    Past,
+    calibrations,
+    share_with_categories,
+)
 from stockout.forecasting.peaks import without_peaks
 from stockout.forecasting.seasonality import category_codes
 from stockout.forecasting.short_history import prior_of_rates, shrunk_level
@@ -41,7 +45,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
     Indices = NDArray[np.int64]
 
-BLOCK = 1024  # items fitted at a time, by each thread; bounds memory, changes no result
+BLOCK = 1024  # items fitted at a time; bounds memory, changes no result
 SAMPLE = 2048  # items, evenly spaced, that the shared tables are estimated from
 JUDGED = 1024  # items, evenly spaced, whose past quantiles are compared with what came
 SPANS = np.array([1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 28, 34, 42, 56, 84, 112, 182])
@@ -131,7 +135,9 @@ def fit(
         for span in np.unique(spans[live]).tolist():
             codes = classes[sample.columns]
             category = seasons.category
-            shared = share(sample, Past.of(sample, span), codes, kinds, category[sample.columns])
+            of_sample = category[sample.columns]
+            sums = Past.of(sample, span)
+            shared = share_with_categories(sample, sums, codes, kinds, of_sample)
             whole = is_integer[judged.columns]
             found = calibrations(judged, span, classes[judged.columns], kinds, whole, hazard=hazard)
 
@@ -150,9 +156,8 @@ def fit(
                     np.setdiff1d(live, sample.columns, assume_unique=True),
                 )
             blocks += [rest[k : k + BLOCK] for k in range(0, rest.size, BLOCK)]
-            with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as threads:
-                for columns, part in zip(blocks, threads.map(estimate, blocks), strict=True):
-                    estimates.put(columns, part)
+            for columns in blocks:
+                estimates.put(columns, estimate(columns))
             _move_together(estimates, blocks, shared, category)
         short = live[past.evidence(live).sum(axis=0) < WARM_UP[history.freq]]
         if short.size:
@@ -190,9 +195,10 @@ def _nearest_span(wanted: Matrix, periods: int) -> Indices:
 def _hazard(history: History) -> float:
     """Probability that the demand of an item stops in a period."""
     ended = (history.items["status"] == "ended").to_numpy()
-    sold = history.units > 0
-    last = history.periods - np.argmax(sold[::-1], axis=0)
-    last = np.where(ended & sold.any(axis=0), last, history.periods)
+    gone = np.flatnonzero(ended)
+    sold = np.take(history.units, gone, axis=1) > 0
+    last = np.full(ended.size, history.periods)
+    last[gone] -= np.where(sold.any(axis=0), np.argmax(sold[::-1], axis=0), 0)
     listed = (last - history.start).clip(0).astype(np.float64)
     return hazard_of(ended, listed, DAYS_PER_PERIOD[history.freq])
 
@@ -207,9 +213,9 @@ def _estimate(
 ) -> _Estimates:
     """Weights the models for the items of a block and measures the spread of the result."""
     past = Past.of(block, shared.span)
-    weight = member_weights(block, past, shared, codes)
-    out = Outlook.of(block, past, weight, shared, hazard=hazard)
-    mean, of = block.ahead(weight), out.spread
+    combined = Combined.of(block, past, shared.by_class, codes)
+    out = Outlook.of(block, past, combined, shared, hazard=hazard)
+    mean, of = block.ahead(combined.weight), out.spread
     usual = mean.mean(axis=0)
     worth = shared.level.worth(block, usual, of.of_sum(usual * shared.span))
     of = of._replace(level_variance=of.level_variance + shared.level.doubt)
@@ -220,7 +226,7 @@ def _estimate(
     return _Estimates(
         mean,
         *of,
-        _labels(weight, block.models),
+        _labels(combined.weight, block.models),
         found.of_sum.of(k_sum).T,
         found.of_period.of(k_period).T,
         worth,

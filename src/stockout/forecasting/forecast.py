@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from stockout.demand.columns import by_columns
 from stockout.demand.event_days import with_event_days
 from stockout.demand.history import demand_history
 from stockout.demand.single_periods import tell_single_periods
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
     from datetime import date
     from typing import Literal
 
+    from numpy.typing import NDArray
+
     from stockout.demand.history import History
     from stockout.forecasting.demand_model import DemandModel
+
+    Matrix = NDArray[np.float64]
 
 logger = logging.getLogger(__name__)
 
@@ -114,9 +119,6 @@ def forecast(  # noqa: PLR0917 - the tables, in the order of the design
 
 def _tell(history: History, model: DemandModel) -> None:
     status = dict(history.items["status"].value_counts().iter_rows())
-    known = np.isfinite(history.share)
-    listed = np.arange(history.periods)[:, None] >= history.start
-    unknown = 1 - (known & listed).sum() / max(int(listed.sum()), 1)
     logger.info(
         "forecast: %s items (%s active, %s new, %s ended) by %s, %d periods after %s",
         f"{history.items.height:,}",
@@ -125,12 +127,8 @@ def _tell(history: History, model: DemandModel) -> None:
         model.mean.shape[0],
         history.as_of,
     )
-    logger.info(
-        "availability: unknown for %.1f %% of item-%ss, out of stock or partly so in %.1f %%",
-        100 * unknown,
-        history.freq,
-        100 * (history.share[known & listed] < 1).sum() / max(int(listed.sum()), 1),
-    )
+    if logger.isEnabledFor(logging.INFO):  # else nobody hears what it takes long to count
+        _tell_availability(history)
     begin, next_day = history.future_dates(1)[0], history.as_of + timedelta(days=1)
     if next_day < begin:
         logger.warning(
@@ -143,6 +141,23 @@ def _tell(history: History, model: DemandModel) -> None:
     tell_effects(model)
 
 
+def _tell_availability(history: History) -> None:
+    rows = np.arange(history.periods)[:, None]
+
+    def counted(columns: slice) -> tuple[Matrix, ...]:
+        share, listed = history.share[:, columns], rows >= history.start[columns]
+        of_kind = (listed, listed & np.isfinite(share), listed & (share < 1))
+        return tuple(flags.sum(axis=0, dtype=np.float64) for flags in of_kind)
+
+    periods, known, out = (of.sum() for of in by_columns(counted, history.items.height))
+    logger.info(
+        "availability: unknown for %.1f %% of item-%ss, out of stock or partly so in %.1f %%",
+        100 * (1 - known / max(periods, 1)),
+        history.freq,
+        100 * out / max(periods, 1),
+    )
+
+
 def _to_frame(model: DemandModel, levels: Sequence[float]) -> pl.DataFrame:
     horizon, items = model.mean.shape
     dates = model.history.future_dates(horizon)
@@ -153,13 +168,11 @@ def _to_frame(model: DemandModel, levels: Sequence[float]) -> pl.DataFrame:
     for first in range(0, items, step):
         block = slice(first, first + step)
         mean = model.mean[:, block]
+        count = mean.shape[1]
         quantiles = {
-            f"q{100 * level:g}": demand_quantile(
-                model.period_level(level)[block], mean, variance[:, block], model.is_integer[block]
-            )
+            f"q{100 * level:g}": _quantiles(model, model.period_level(level), variance, block)
             for level in levels
         }
-        count = mean.shape[1]
         parts.append(
             keys[np.repeat(np.arange(first, first + count), horizon)].with_columns(
                 pl.concat([dates] * count).alias("date"),
@@ -169,3 +182,14 @@ def _to_frame(model: DemandModel, levels: Sequence[float]) -> pl.DataFrame:
             )
         )
     return pl.concat(parts)
+
+
+def _quantiles(model: DemandModel, level: Matrix, variance: Matrix, block: slice) -> Matrix:
+    """(horizon, items of the block) quantile of each period."""
+
+    def quantiles(columns: slice) -> tuple[Matrix]:
+        part = slice(block.start + columns.start, block.start + columns.stop)
+        mean, whole = model.mean[:, part], model.is_integer[part]
+        return (demand_quantile(level[part], mean, variance[:, part], whole),)
+
+    return by_columns(quantiles, model.mean[:, block].shape[1])[0]

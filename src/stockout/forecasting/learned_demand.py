@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from stockout.demand.columns import by_columns
 from stockout.demand.latent import latent_demand
 from stockout.demand.spillover import spillover
 from stockout.forecasting.truncation import last_periods
@@ -68,10 +69,11 @@ def learned_demand(history: History) -> LearnedDemand:
     >>> learned_demand(demand_history(sales)).history.units.ravel().tolist()
     [2.0, 3.0, 1.0]
     """
-    short = history.open & ((history.share < 1) | history.sold_out)
-    if not short.any():
+    items = history.items.height
+    (ever,) = by_columns(lambda columns: (np.asarray(_short(history, columns).any(axis=0)),), items)
+    if not ever.any():
         return LearnedDemand(history, None)
-    units, observed = history.units.copy(), history.observed & ~short
+    units, observed = history.units.copy(), history.observed & ~_short(history)
     variance = np.zeros_like(units)
     recent = last_periods(history, RECENT[history.freq])
     late = slice(history.periods - recent.periods, None)
@@ -79,9 +81,15 @@ def learned_demand(history: History) -> LearnedDemand:
     return LearnedDemand(replace(history, units=units, observed=observed), variance)
 
 
+def _short(history: History, columns: slice = slice(None)) -> Flags:
+    """(periods, columns) periods wholly or partly out of stock."""
+    share, sold_out = history.share[:, columns], history.sold_out[:, columns]
+    return np.asarray(history.open[:, columns] & ((share < 1) | sold_out))
+
+
 def _behind_sales(history: History) -> tuple[Matrix, Flags, Matrix]:
     """Units that count as demand, where they do, and their variance."""
-    short = history.open & ((history.share < 1) | history.sold_out)
+    short = _short(history)
     latent = latent_demand(history, passes=_PASSES)
     whole = history.observed & ~short
     ran_out = short & history.sold_out & (history.units > 0)

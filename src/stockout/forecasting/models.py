@@ -1,26 +1,30 @@
-"""The fast models: recursions over all items at once, one row of the panel after the other.
+"""The fast models: what each would have forecast with at every past origin, for all items at once.
 
-Each is a recursion with fixed parameters, so its level before row ``t`` uses rows before ``t``
-only: one pass over the history yields the level that the model would have forecast with at every
-past origin, for which cross-validation would refit at each of them.
+Each has fixed parameters, so its level at an origin uses the rows before it only: one pass over the
+history yields the levels at all past origins, for which cross-validation would refit at each of
+them.
 
-Out-of-stock periods change no level. For a recursion without a calendar of its own (the season is
-divided out before) that is exactly to leave them out.
+A smoothing is a mean with weights that fall by age, so its level is a ratio of two sums, which fade
+from one origin to the next by one factor. A row that was not observed adds to neither, and a stride
+between two origins in which nothing was observed fades neither: being out of stock changes no
+level.
 """
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from stockout.forecasting.rows import SEASONS, SEEN, SOLD, UNITS, running
 
-    from numpy.typing import NDArray
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from stockout.forecasting.rows import Rows
 
     Matrix = NDArray[np.float32]
+    Numbers = NDArray[np.floating]
 
 SPEEDS = (0.02, 0.05, 0.1, 0.2, 0.4)
 """Of simple exponential smoothing: memories from two days and a half to seven weeks."""
@@ -31,7 +35,7 @@ INTERMITTENT_SPEED = 0.1
 WEEKS = (13, 26)
 """Of the moving averages: a quarter and half a year."""
 
-_CRUMB = 1e-9  # of a running sum: what is left of a difference of sums that should be nothing
+_LEAST = 1e-20  # weight of a row, so that where all that was seen is old, something is left of it
 
 SPARSE = ("TSB", "SBA")
 """Teunter-Syntetos-Babai, Syntetos-Boylan."""
@@ -54,25 +58,19 @@ def family(name: str) -> str:
     return name.split(maxsplit=1)[0].lower()
 
 
-def rolling_levels(
-    units: Matrix,
-    seasons: Sequence[Matrix],
-    observed: NDArray[np.bool_],
-    origins: NDArray[np.int64],
-    week: int = 7,
-) -> list[Matrix]:
-    """Level of each model before each origin: what it would forecast for a period of index 1.
+def rolling_levels(rows: Rows, week: int = 7) -> list[Matrix]:
+    """Level of each model at each origin: what it would forecast for a period of index 1.
 
     A level is smoothed units over the equally smoothed seasonal index, not a smoothed ratio of
     both: so a week's forecasts add up to what a week sold however well the index is known. A
-    smoothing begins as the mean of what was seen, until that mean is slower than its speed. A
-    moving average without a row in its window is the mean of what was seen.
+    smoothing begins as a mean, and forgets nothing until that is slower than its speed. A moving
+    average without a row in its window is the mean of what was seen.
+
+    The size of a sale and the interval between sales age from sale to sale. Where origins are some
+    rows apart, sales between two of them count alike, and the time they took in equal parts.
 
     Args:
-        units: (periods, items) demand.
-        seasons: (periods, items) seasonal indices, one matrix for each season.
-        observed: (periods, items) rows that are demand; the others change no level.
-        origins: Ascending rows, up to ``periods``, before which the level is wanted.
+        rows: What was observed, cut at the origins.
         week: Rows in a week.
 
     Returns:
@@ -80,121 +78,131 @@ def rolling_levels(
         first observed row.
 
     Sources:
-        Teunter, Syntetos & Babai (2011), "Intermittent demand: linking forecasting to inventory
-        obsolescence"; Syntetos & Boylan (2005), "The accuracy of intermittent demand estimates".
+        Brown (1963), "Smoothing, forecasting and prediction of discrete time series" (discounted
+        means); Teunter, Syntetos & Babai (2011), "Intermittent demand: linking forecasting to
+        inventory obsolescence"; Syntetos & Boylan (2005), "The accuracy of intermittent demand
+        estimates".
 
-    >>> units = np.array([[2.0], [4.0], [9.0]], dtype=np.float32)
+    >>> from stockout.forecasting.rows import Calendar, Rows
+    >>> units = np.array([[3.0], [4.0], [9.0]], dtype=np.float32)
     >>> seen = np.array([[True], [True], [False]])
-    >>> rolling_levels(units, [np.ones_like(units)], seen, np.arange(4))[0][4].ravel().tolist()
-    [0.0, 2.0, 3.0, 3.0]
+    >>> calendar = Calendar(np.arange(3), np.ones((7, 1), dtype=np.float32))
+    >>> rows = Rows.of(units, [np.ones_like(units)], seen, calendar, np.arange(4))
+    >>> rolling_levels(rows)[0][2].ravel().tolist()
+    [0.0, 3.0, 3.5, 3.5]
     """
-    items = observed.shape[1]
-    weight = observed.astype(np.float32)
-    index = np.concatenate([each * weight for each in seasons], axis=1)
-    smoothing = len(SPEEDS) + len(SPARSE)
-    levels = np.zeros((len(PORTFOLIO), origins.size, index.shape[1]), dtype=np.float32)
-    seen = units * weight
-    _smoothed(seen, index, weight, origins, levels[:smoothing])
-    _averages(seen, index, origins, [weeks * week for weeks in WEEKS], levels[smoothing:])
-    return [levels[:, :, s * items : (s + 1) * items] for s in range(len(seasons))]
+    strides, _, parts, items = rows.values.shape
+    of_season = np.zeros((parts - SEASONS, len(PORTFOLIO), strides, items), dtype=np.float32)
+    levels = np.moveaxis(of_season, 0, 2)
+    fast = len(SPEEDS)
+    sparse, averages = levels[fast : fast + len(SPARSE)], levels[fast + len(SPARSE) :]
+    _smoothings(rows, levels[:fast], sparse[0])
+    _sparse(rows.totals, sparse)
+    for weeks, level in zip(WEEKS, averages, strict=True):
+        _average(rows, weeks * week, level)
+    return list(of_season)
 
 
-def _smoothed(
-    units: Matrix, index: Matrix, weight: Matrix, origins: NDArray[np.int64], levels: Matrix
-) -> None:
-    """Writes the levels of the smoothings; intervals of SBA are counted in seasonal time.
-
-    Units and seasonal indices are smoothed alike: what is seen of them, and the states, are rows of
-    one array, the units first.
-    """
-    periods, items = weight.shape
-    sets, fast = index.shape[1] // items, len(SPEEDS)
-    speeds = np.array(SPEEDS, dtype=np.float32)[:, None]
-    speed = np.float32(INTERMITTENT_SPEED)
-    usual = SPEEDS.index(INTERMITTENT_SPEED)
-    smooth, change = np.zeros((2, fast, 1 + sets, items), dtype=np.float32)
-    step = np.empty((fast, items), dtype=np.float32)
-    count, chance, sales, gain, rate = np.zeros((5, items), dtype=np.float32)
-    sizes, since, moved = np.zeros((3, 1 + sets, items), dtype=np.float32)  # size, and intervals
-    rows = np.concatenate([units[:, None], index.reshape(periods, sets, items)], axis=1)
-    is_sale = (units > 0).astype(np.float32)
-    out = levels.reshape(len(levels), origins.size, sets, items)
-    at = 0
-    for t in range(periods + 1):
-        if at < origins.size and origins[at] == t:
-            season, size, interval = smooth[:, 1:], sizes[0], sizes[1:]
-            _divide(smooth[:, :1], season, out[:fast, at])
-            _divide(chance * size, season[usual], out[fast, at])
-            _divide((1 - speed / 2) * size, interval, out[fast + 1, at])
-            at += 1
-        if t == periods:
-            break
-        seen, sold = weight[t], is_sale[t]
-        count += seen
-        np.divide(seen, np.maximum(count, 1, out=gain), out=gain)
-        np.multiply(speeds, seen, out=step)
-        np.maximum(step, gain, out=step)
-        np.subtract(rows[t], smooth, out=change)
-        change *= step[:, None]
-        smooth += change
-        np.subtract(sold, chance, out=rate)
-        rate *= step[usual]
-        chance += rate
-        sales += sold
-        np.divide(sold, np.maximum(sales, 1, out=rate), out=rate)  # the mean, until it is slow
-        np.maximum(rate, np.multiply(speed, sold, out=gain), out=rate)
-        since += rows[t]  # of units nothing is left over from before: they are set to 0 below
-        np.subtract(since, sizes, out=moved)
-        moved *= rate
-        sizes += moved
-        since[0] = 0
-        since[1:] *= np.subtract(1, sold, out=gain)
-
-
-def _divide(units: Matrix, index: Matrix, out: Matrix) -> None:
-    """Writes units over seasonal index, where an index was seen."""
-    np.divide(units, index, out=out, where=index > 0)
-
-
-def _ratio(units: NDArray[np.floating], index: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Units over seasonal index, 0 where no index was seen."""
-    known = index > 0
-    return np.where(known, units, 0) / np.where(known, index, 1)
-
-
-def _averages(
-    units: Matrix,
-    index: Matrix,
-    origins: NDArray[np.int64],
-    windows: Sequence[int],
-    levels: Matrix,
-) -> None:
-    """Writes the units over the index of the rows observed in each window before each origin."""
-    items = units.shape[1]
-    begins = [np.maximum(origins - rows, 0) for rows in windows]
-    edges = np.unique(np.concatenate([[0], origins, *begins]))
-    total, season = sums_up_to(edges, units), sums_up_to(edges, index)
-    end = np.searchsorted(edges, origins)
-    for k, begin in enumerate(np.searchsorted(edges, begins)):
-        for first in range(0, index.shape[1], items):
-            part = season[:, first : first + items]
-            inside = part[end] - part[begin]
-            some = inside > _CRUMB * part[end]
-            sold = np.where(some, total[end] - total[begin], total[end])
-            levels[k, :, first : first + items] = _ratio(sold, np.where(some, inside, part[end]))
-
-
-def sums_up_to(edges: NDArray[np.int64], values: Matrix) -> NDArray[np.float64]:
-    """(edges, items) sums of the rows from the first edge up to each.
+def _smoothings(rows: Rows, levels: Matrix, chance: Matrix) -> None:
+    """Writes the levels of the smoothings, and the smoothed probability of a sale.
 
     Args:
-        edges: Ascending rows.
-        values: (periods, items).
-
-    >>> sums_up_to(np.array([1, 2, 4]), np.ones((4, 1), dtype=np.float32)).ravel().tolist()
-    [0.0, 1.0, 3.0]
+        rows: What was observed.
+        levels: (speeds, origins, seasons, items) to be written.
+        chance: (origins, seasons, items) to be written: sales over the seasonal index, at the speed
+            for intermittent demand.
     """
-    total = np.zeros((edges.size, values.shape[1]))
-    for k, (begin, end) in enumerate(itertools.pairwise(edges.tolist())):
-        np.add(total[k], values[begin:end].sum(axis=0), out=total[k + 1])
-    return total
+    speeds = np.array(SPEEDS)[:, None]
+    by_age = np.maximum((1 - speeds) ** np.arange(rows.step - 1, -1, -1), _LEAST)
+    sums = rows.weighted(by_age, slice(UNITS, None))
+    usual = SPEEDS.index(INTERMITTENT_SPEED)
+    sold = rows.weighted(by_age[[usual]], slice(SOLD, SEEN))[:, 0]
+    begin, fading = _begin(speeds), ((1 - speeds) ** rows.step).astype(np.float32)
+    number, seen = rows.up_to[:, SEEN], rows.totals[:, SEEN] > 0
+    youngest = np.where(seen, number, np.inf).min(axis=1)
+    fade, aged = np.empty(sums[0, :, 0].shape, dtype=np.float32), np.empty_like(sums[0])
+    for o in range(len(sums)):
+        if youngest[o] < begin.max() + rows.step:
+            fade[...] = (1 - speeds) ** _age(speeds, number[o], rows.step * seen[o])
+            still_mean = (number[o] <= begin)[:, None]
+            np.copyto(sums[o], rows.totals[o, UNITS:], where=still_mean)
+            np.copyto(sold[o], rows.totals[o, SOLD], where=still_mean[usual])
+        else:
+            np.copyto(fade, 1)
+            np.copyto(fade, fading, where=seen[o])
+        if o:
+            sums[o] += np.multiply(sums[o - 1], fade[:, None], out=aged)
+            sold[o] += sold[o - 1] * fade[usual]
+        _divide(sums[o, :, :1], sums[o, :, 1:], levels[:, o])
+        _divide(sold[o], sums[o, usual, 1:], chance[o])
+
+
+def _begin(speed: ArrayLike) -> Numbers:
+    """Number from which on a mean of so many is slower than the speed."""
+    return np.asarray(np.ceil(np.round(1 / np.asarray(speed), 6)))
+
+
+def _age(speed: ArrayLike, number: Numbers, steps: Numbers) -> Numbers:
+    """Steps by which the sums at an origin have aged at the next one.
+
+    Args:
+        speed: Of the smoothing.
+        number: Steps from the first one up to the next origin.
+        steps: Steps from the origin to the next; the first ones, which make a mean, age nothing.
+    """
+    return np.asarray(np.minimum((number - _begin(speed)).clip(0), steps))
+
+
+def _sparse(totals: Matrix, levels: Matrix) -> None:
+    """Writes the levels of TSB, where the chance of a sale stands already, and of SBA.
+
+    Args:
+        totals: (strides, parts, items) sums over each stride.
+        levels: (models, origins, seasons, items) to be written.
+    """
+    sales = totals[:, SOLD]
+    by_age = ((1 - INTERMITTENT_SPEED) ** np.arange(sales.max() + 1)).astype(np.float32)
+    age = _age(INTERMITTENT_SPEED, running(sales), sales)
+    fades = np.take(by_age, age.astype(np.intp))
+    unbiased = np.float32(1 - INTERMITTENT_SPEED / 2)
+    aged = np.zeros((levels.shape[2] + 2, totals.shape[2]), dtype=np.float32)
+    units, count, interval = aged[:1], aged[1:2], aged[2:]
+    since, ended = np.zeros((2, *interval.shape), dtype=np.float32)
+    for o, (now, fade, sold) in enumerate(zip(totals, fades, sales > 0, strict=True)):
+        aged *= fade
+        units += now[UNITS]
+        count += now[SOLD]
+        since += now[SEASONS:]  # the interval up to now, in seasonal time
+        interval += np.multiply(since, sold, out=ended)
+        since -= ended
+        _divide(units * levels[0, o], count, levels[0, o])
+        _divide(unbiased * units, interval, levels[1, o])
+
+
+def _average(rows: Rows, window: int, level: Matrix) -> None:
+    """Writes the units over the index of the rows observed in the window before each origin.
+
+    Args:
+        rows: What was observed.
+        window: Rows.
+        level: (origins, seasons, items) to be written.
+    """
+    whole, rest = divmod(window, rows.step)
+    ever = rows.up_to[:, UNITS:]
+    inside = ever.astype(np.float32)
+    late = slice(min(whole, len(ever)), None)
+    np.subtract(ever[late], ever[: len(inside[late])], out=inside[late], casting="same_kind")
+    if rest:
+        inside[late] += rows.values[: len(inside[late]), -rest:, UNITS:].sum(axis=1)
+    units, index = inside[:, :1], inside[:, 1:]
+    nothing = index <= 0
+    if nothing[late].any():
+        units, index = np.where(nothing, ever[:, :1], units), np.where(nothing, ever[:, 1:], index)
+    _divide(units, index, level)
+
+
+def _divide(units: Numbers, index: Numbers, out: Numbers) -> None:
+    """Writes units over seasonal index, where an index was seen."""
+    known = index > 0
+    where = True if known.all() else known  # without a mask it is three times as fast
+    np.divide(units, index, out=out, where=where, casting="same_kind")

@@ -6,8 +6,6 @@ forecast of today is judged by those that it would have made.
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -40,15 +38,24 @@ class Past(NamedTuple):
 
     ahead: Windows  # sums over the span
     single: Windows  # single periods
+    errors: Matrix  # (members, items) mean squared error of the sums
 
     @classmethod
     def of(cls, block: Block, span: int) -> Past:
         """All windows of the history."""
-        return cls(block.windows(span), block.windows(1))
+        ahead = block.windows(span)
+        return cls(ahead, block.windows(1), block.errors(ahead))
 
-    def before(self, origin: int) -> Past:
-        """What was known at an origin, by its number."""
-        return Past(*(windows.before(origin) for windows in self))
+    def before(self, origin: int, squared: Matrix) -> Past:
+        """What was known at an origin.
+
+        Args:
+            origin: Its number.
+            squared: (members, origins, items) from :meth:`Block.squared_up_to`.
+        """
+        ahead, single = self.ahead.before(origin), self.single.before(origin)
+        count = np.maximum(ahead.valid.sum(axis=0), 1)
+        return Past(ahead, single, squared[:, len(ahead.actual) - 1] / count)
 
 
 class Shared(NamedTuple):
@@ -59,6 +66,36 @@ class Shared(NamedTuple):
     of_sum: Pool  # variance-to-mean ratio of the sum
     of_period: Pool  # variance-to-mean ratio of one period
     level: SharedLevel = SharedLevel()  # how far categories move together
+
+
+class Combined(NamedTuple):
+    """The weighted forecast of a block, and how far demand strayed from it."""
+
+    weight: Matrix  # (members, items)
+    levels: Levels  # for each season (origins, items)
+    sums: NDArray[np.float32]  # (origins, items) forecast of each window
+    of_sum: tuple[Matrix, Matrix]  # (items,) variance-to-mean ratio of the sum, and its mean
+    of_period: tuple[Matrix, Matrix]  # of one period
+
+    @classmethod
+    def of(cls, block: Block, past: Past, by_class: Matrix, codes: Codes) -> Combined:
+        """Weights the members by their past errors.
+
+        Args:
+            block: The items.
+            past: The windows whose errors count.
+            by_class: (members, classes) relative squared error.
+            codes: (items,) demand class of each.
+        """
+        weight = weights(past.errors, past.ahead.independent, by_class, codes)
+        levels = block.combined(weight)
+        sums = forecast_sums(past.ahead, levels)
+        periods = forecast_sums(past.single, levels)
+        of_sum, of_period = (
+            variance_to_mean(past.ahead, sums),
+            variance_to_mean(past.single, periods),
+        )
+        return cls(weight, levels, sums, of_sum, of_period)
 
 
 class Spread(NamedTuple):
@@ -73,60 +110,64 @@ class Spread(NamedTuple):
         return self.noise + self.level_variance * total
 
 
-def share(
-    block: Block, past: Past, codes: Codes, classes: int, category: Codes | None = None
-) -> Shared:
-    """Measures on a sample of items what all items share.
+def share(block: Block, past: Past, codes: Codes, classes: int) -> tuple[Shared, Combined]:
+    """Measures on a sample of items what all items share; also what it makes of the sample.
 
     Args:
         block: The sample.
         past: Its windows.
         codes: (items,) demand class of each.
         classes: Number of classes.
-        category: (items,) category of each, where it is asked how far these move together.
     """
-    ahead, single = past
-    errors = block.errors(ahead)
-    by_class = class_ratios(errors, ahead.independent > 0, codes, classes)
-    combined = block.combined(weights(errors, ahead.independent, by_class, codes))
-    expected = forecast_sums(ahead, combined)
-    ratio, mean = variance_to_mean(ahead, expected)
-    of_sum = Pool(ratio, mean, ahead.independent)
-    of_period = Pool(*variance_to_mean(single, forecast_sums(single, combined)), single.independent)
-    shared = Shared(ahead.span, by_class, of_sum, of_period)
-    if category is None:
-        return shared
-    strays = shrunk_ratio(ratio, mean, ahead.independent, of_sum)
-    return shared._replace(level=shared_level(block, ahead, expected, strays, category))
+    ahead, single = past.ahead, past.single
+    by_class = class_ratios(past.errors, ahead.independent > 0, codes, classes)
+    combined = Combined.of(block, past, by_class, codes)
+    of_sum = Pool(*combined.of_sum, ahead.independent)
+    of_period = Pool(*combined.of_period, single.independent)
+    return Shared(ahead.span, by_class, of_sum, of_period), combined
 
 
-def member_weights(block: Block, past: Past, shared: Shared, codes: Codes) -> Matrix:
-    """(members, items) weights of the models."""
-    ahead = past.ahead
-    return weights(block.errors(ahead), ahead.independent, shared.by_class, codes)
+def share_with_categories(
+    block: Block, past: Past, codes: Codes, classes: int, category: Codes
+) -> Shared:
+    """Measures on a sample of items what all items share, and how far categories move together.
+
+    Args:
+        block: The sample.
+        past: Its windows.
+        codes: (items,) demand class of each.
+        classes: Number of classes.
+        category: (items,) category of each.
+    """
+    shared, combined = share(block, past, codes, classes)
+    strays = shrunk_ratio(*combined.of_sum, past.ahead.independent, shared.of_sum)
+    level = shared_level(block, past.ahead, combined.sums, strays, category)
+    return shared._replace(level=level)
 
 
-def spread(past: Past, combined: Levels, shared: Shared, usual: Matrix) -> Spread:
+def spread(past: Past, combined: Combined, shared: Shared, usual: Matrix) -> Spread:
     """Measures the spread of the combined forecast.
 
     Args:
         past: The windows whose errors count.
-        combined: Levels of the combination at every origin, for each season.
+        combined: The combination and how far demand strayed from it.
         shared: What all items share.
         usual: (items,) expected demand of a period ahead.
     """
-    noise = _shrunk(past.single, combined, usual, shared.of_period)
+    noise = _shrunk(combined.of_period, usual, past.single.independent, shared.of_period)
     total = usual * shared.span
-    of_sum = _shrunk(past.ahead, combined, total, shared.of_sum)
+    of_sum = _shrunk(combined.of_sum, total, past.ahead.independent, shared.of_sum)
     # What a sum strays more than the noise of its periods is the level's error, common to them.
     level_variance = np.where(total > 0, (of_sum - noise).clip(0) / np.maximum(total, 1e-9), 0)
     return Spread(np.minimum(noise, of_sum), noise, level_variance)
 
 
-def _shrunk(ahead: Windows, combined: Levels, expected: Matrix, pool: Pool) -> Matrix:
-    ratio, mean = variance_to_mean(ahead, forecast_sums(ahead, combined))
+def _shrunk(
+    found: tuple[Matrix, Matrix], expected: Matrix, independent: Matrix, pool: Pool
+) -> Matrix:
+    ratio, mean = found
     known = np.isfinite(ratio)
-    return shrunk_ratio(ratio, np.where(known, mean, expected), ahead.independent, pool)
+    return shrunk_ratio(ratio, np.where(known, mean, expected), independent, pool)
 
 
 class Outlook(NamedTuple):
@@ -140,7 +181,7 @@ class Outlook(NamedTuple):
         cls,
         block: Block,
         past: Past,
-        weight: Matrix,
+        combined: Combined,
         shared: Shared,
         *,
         hazard: float,
@@ -151,13 +192,12 @@ class Outlook(NamedTuple):
         Args:
             block: The items.
             past: The windows that had ended by the origin.
-            weight: (members, items) weights of the models.
+            combined: The weighted forecast.
             shared: What all items share.
             hazard: Probability that the demand of an item stops in a period.
             origin: Number of the origin; the last one is as-of.
         """
-        combined = block.combined(weight)
-        usual = np.stack([level[origin] for level in combined]).sum(axis=0, dtype=np.float64)
+        usual = np.stack([level[origin] for level in combined.levels]).sum(axis=0, dtype=np.float64)
         of = spread(past, combined, shared, usual)
         goes_on = chance_of_demand(block.trailing_run(origin), of.period_noise, hazard)
         level_variance = (of.level_variance + 1 - goes_on) / goes_on
@@ -197,32 +237,32 @@ def calibrations(
     if last < first:
         return Calibrations(Calibration.none(), Calibration.none())
 
+    squared = block.squared_up_to(whole.ahead)
+
     def judged(origin: int) -> tuple[PastSums, ...]:
-        then = whole.before(origin)
-        shared = share(block, then, codes, classes)
-        weight = member_weights(block, then, shared, codes)
-        out = Outlook.of(block, then, weight, shared, hazard=hazard, origin=origin)
-        combined = block.combined(weight)
+        then = whole.before(origin, squared)
+        shared, combined = share(block, then, codes, classes)
+        out = Outlook.of(block, then, combined, shared, hazard=hazard, origin=origin)
         parts = []
         for ahead, noise in (
             (whole.ahead, out.spread.noise),
             (whole.single, out.spread.period_noise),
         ):
             chosen = ahead.valid[origin]
-            mean = _forecast_at(ahead, combined, origin) * out.goes_on
+            mean = _forecast_at(ahead, combined.levels, origin) * out.goes_on
             variance = noise * mean + out.spread.level_variance * mean**2
             actual = ahead.actual[origin].astype(np.float64)
             parts.append(PastSums(*(a[chosen] for a in (mean, variance, actual, is_integer))))
         return tuple(parts)
 
     asked = np.unique(np.linspace(first, last, ORIGINS_JUDGED).astype(int)).tolist()
-    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        of_origins = list(threads.map(judged, asked))
-        sums = [PastSums.joined(parts) for parts in zip(*of_origins, strict=True)]
-        return Calibrations(*threads.map(measured, sums))
+    of_origins = map(judged, asked)
+    return Calibrations(
+        *(measured(PastSums.joined(parts)) for parts in zip(*of_origins, strict=True))
+    )
 
 
-def _forecast_at(ahead: Windows, combined: Levels, origin: int) -> Matrix:
+def _forecast_at(ahead: Windows, levels: Levels, origin: int) -> Matrix:
     """(items,) forecast of the observed rows after an origin."""
-    levels = [level[[origin]] for level in combined]
-    return np.asarray(forecast_sums(ahead.at(origin), levels)[0], dtype=np.float64)
+    then = [level[[origin]] for level in levels]
+    return np.asarray(forecast_sums(ahead.at(origin), then)[0], dtype=np.float64)

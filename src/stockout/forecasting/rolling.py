@@ -11,30 +11,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stockout.forecasting.models import sums_up_to
+from stockout.forecasting.rows import SEEN, running
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from stockout.forecasting.rows import Rows
+
     Matrix = NDArray[np.float32]
     Sums = NDArray[np.float64]
 
-MOST_ORIGINS = 200
-"""Past origins at which errors are measured: beyond it only every so many rows. The spread of a sum
-rests on windows that do not overlap, of which a long history has enough at any rate."""
-
 _ENOUGH = 0.5  # a window of which less was observed says too little of the whole
 _WEEK = 7
-
-
-def origins(periods: int) -> NDArray[np.int64]:
-    """Rows from which past sums are forecast, up to the end of the history, evenly spaced.
-
-    The distance is no multiple of a week, so that windows begin on every weekday.
-    """
-    step = -(-periods // MOST_ORIGINS)
-    step += step % _WEEK == 0
-    return np.arange(periods % step, periods + 1, step)
 
 
 class Windows(NamedTuple):
@@ -73,86 +61,46 @@ class Windows(NamedTuple):
         return np.asarray(self.valid.sum(axis=0) * min(1.0, self.step / self.span))
 
 
-class Calendar(NamedTuple):
-    """On which days each item can be sold."""
+def windows(rows: Rows, span: int, warm_up: int) -> Windows:
+    """Sums ahead of the origins whose window ends within the history.
 
-    day_of: NDArray[np.int64]  # (periods,) weekday of each row, 0 is Monday
-    open_days: Matrix  # (7, items) 1 where something is ever sold on the weekday, else 0
+    Args:
+        rows: The rows of a block of items.
+        span: Periods in a window, at most the periods of the history.
+        warm_up: Observed rows that a level needs before its forecasts are judged.
+    """
+    count = int(np.searchsorted(rows.origins, rows.periods - span, side="right"))
+    up_to = rows.up_to[:, SEEN:]
+    sums = _sums_ahead(rows.values[:, :, SEEN:], up_to, span, count)
+    seen, actual, *seasons = (sums[:, part] for part in range(sums.shape[1]))
+    days = np.arange(span) + rows.origins[:count, None]
+    of_day = [(rows.calendar.day_of[days] == day).sum(axis=1) for day in range(_WEEK)]
+    possible = np.stack(of_day, axis=1).astype(np.float32) @ rows.calendar.open_days
+    if rows.unseen is None:
+        unseen = np.zeros_like(seen)
+    else:
+        unseen = _sums_ahead(rows.unseen, running(rows.unseen.sum(axis=1)), span, count)
+    enough = (seen > 0) & (seen >= _ENOUGH * possible) & (up_to[:count, 0] >= warm_up)
+    return Windows(span, rows.step, actual, seasons, seen, possible, enough, unseen)
 
 
-class Rows(NamedTuple):
-    """The rows of a block, of which windows of any length are sums."""
+def _sums_ahead(values: Matrix, up_to: Sums, span: int, count: int) -> Matrix:
+    """(count, ...) sums of the next ``span`` rows from each of the first origins.
 
-    actual: Matrix  # (periods, items) demand, 0 where it was not observed
-    seasons: list[Matrix]  # seasonal indices, 0 where demand was not observed
-    seen: Matrix  # 1 where it was observed, else 0
-    unseen: Matrix | None  # variance of demand that is an expectation; None where all was seen
-    calendar: Calendar
-
-    @classmethod
-    def of(
-        cls,
-        units: Matrix,
-        seasons: list[Matrix],
-        observed: NDArray[np.bool_],
-        calendar: Calendar,
-        variance: Matrix | None = None,
-    ) -> Rows:
-        """Blanks what was not observed.
-
-        Args:
-            units: (periods, items) demand.
-            seasons: (periods or more, items) seasonal indices.
-            observed: (periods, items) rows that are demand.
-            calendar: Weekdays of the rows.
-            variance: (periods, items) variance of the units that are expectations; None where all
-                of them are counts.
-        """
-        seen = observed.astype(np.float32)
-        return cls(
-            units * seen,
-            [season[: len(units)] * seen for season in seasons],
-            seen,
-            None if variance is None else variance * seen,
-            calendar,
-        )
-
-    def windows(self, span: int, starts: NDArray[np.int64], warm_up: int) -> Windows:
-        """Sums ahead of the origins whose window ends within the history.
-
-        Args:
-            span: Periods in a window, at most the periods of the history.
-            starts: From :func:`origins`.
-            warm_up: Observed rows that a level needs before its forecasts are judged.
-        """
-        first = starts[: np.searchsorted(starts, len(self.actual) - span, side="right")]
-        edges = np.unique([*first, *(first + span)])
-        start, stop = np.searchsorted(edges, first), np.searchsorted(edges, first + span)
-
-        def between(total: Sums) -> Matrix:
-            return (total[stop] - total[start]).astype(np.float32)
-
-        def ahead(values: Matrix) -> Matrix:
-            return values[first] if span == 1 else between(sums_up_to(edges, values))
-
-        seen_up_to = sums_up_to(edges, self.seen)
-        before = self.seen[: edges[0]].sum(axis=0, dtype=np.float64) + seen_up_to[start]
-        actual, seen = ahead(self.actual), between(seen_up_to)
-        days = np.arange(span) + first[:, None]
-        count = np.stack(
-            [(self.calendar.day_of[days] == day).sum(axis=1) for day in range(_WEEK)], axis=1
-        )
-        possible = count.astype(np.float32) @ self.calendar.open_days
-        return Windows(
-            span,
-            int(starts[1] - starts[0]) if starts.size > 1 else 1,
-            actual,
-            [ahead(season) for season in self.seasons],
-            seen,
-            possible,
-            (seen > 0) & (seen >= _ENOUGH * possible) & (before >= warm_up),
-            np.zeros_like(actual) if self.unseen is None else ahead(self.unseen),
-        )
+    Args:
+        values: (strides, step, ...); the rows ahead of origin ``o`` begin with stride ``o + 1``.
+        up_to: (origins, ...) sums of the rows before each origin.
+        span: Rows in a sum.
+        count: Number of origins.
+    """
+    whole, rest = divmod(span, values.shape[1])
+    total = np.zeros((count, *values.shape[2:]), dtype=np.float32)
+    if whole:
+        ended = up_to[whole : whole + count]
+        np.subtract(ended, up_to[:count], out=total, casting="same_kind")
+    if rest:
+        total += values[whole + 1 : whole + 1 + count, :rest].sum(axis=1)
+    return total
 
 
 def forecasts(ahead: Windows, season: int, level: Matrix) -> Matrix:
@@ -165,10 +113,3 @@ def forecasts(ahead: Windows, season: int, level: Matrix) -> Matrix:
     """
     count = len(ahead.actual)
     return np.asarray(level[..., :count, :] * ahead.seasons[season])
-
-
-def mean_squared_error(ahead: Windows, forecast: Matrix) -> Sums:
-    """(..., items) mean squared error of the sum over the valid windows, 0 where there is none."""
-    error = np.where(ahead.valid, forecast - ahead.actual, np.float32(0))
-    squared = np.einsum("...oi,...oi->...i", error, error, dtype=np.float64)
-    return np.asarray(squared / np.maximum(ahead.valid.sum(axis=0), 1))

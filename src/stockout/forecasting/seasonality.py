@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stockout.demand.columns import by_columns
+from stockout.demand.columns import WIDE, by_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,24 +71,25 @@ def weekday_index(history: History) -> NDArray[np.float32]:
         return np.ones((WEEKDAYS, n), dtype=np.float32)
     weekday = (np.arange(history.periods) + history.first_period.weekday()) % WEEKDAYS
 
-    def counted(columns: slice) -> tuple[Matrix, Matrix]:
-        observed = history.observed[:, columns]
-        sold = np.where(observed, history.units[:, columns], np.float32(0))
-        return _sum_by_bin(sold, weekday, WEEKDAYS), _sum_by_bin(observed, weekday, WEEKDAYS)
+    def counted(columns: slice) -> tuple[Matrix, Matrix, Matrix]:
+        units, observed = history.units[:, columns], history.observed[:, columns]
+        sold, days = np.zeros((2, WEEKDAYS, units.shape[1]))
+        squared = np.zeros(units.shape[1])
+        for day, demand, tells in zip(weekday.tolist(), units, observed, strict=True):
+            of_day = demand * tells
+            sold[day] += of_day
+            days[day] += tells
+            squared += np.square(of_day, dtype=np.float64)
+        return sold, days, squared
 
-    sold, days = by_columns(counted, n)
+    sold, days, squared = by_columns(counted, n, WIDE)
     overall = np.ones((WEEKDAYS, 1))
     for _ in range(3):  # ratio of sums and levels in turn; the change after the third is negligible
         level = _ratio(sold.sum(axis=0), (days * overall).sum(axis=0))
         overall = _ratio(sold.sum(axis=1), (days * level).sum(axis=1), empty=1.0)[:, None]
-
-    def noise(columns: slice) -> tuple[Matrix]:
-        observed = history.observed[:, columns]
-        expected = np.where(observed, level[columns] * overall[weekday], 0)
-        error = np.where(observed, history.units[:, columns] - expected, 0)
-        return (_variance_to_mean(error, expected),)
-
-    (phi,) = by_columns(noise, n)
+    expected = level * overall  # on each day of a kind: squared errors are sums of these
+    error = squared - 2 * (expected * sold).sum(axis=0) + (expected**2 * days).sum(axis=0)
+    phi = _variance_to_mean(error, (expected * days).sum(axis=0))
     overall = _shrink_to_flat(sold, days * level, phi)
     code = history.items["location"].rank("dense").to_numpy().astype(np.int64) - 1
     of_place = _shrink_by_group(sold, days * level, phi, code, overall)
@@ -107,36 +108,45 @@ def yearly_index(history: History) -> NDArray[np.float32] | None:
     window = YEAR_DAYS // days
     if history.periods < MIN_YEARS * window:
         return None
-    half = window // 2
-    centre = np.arange(half, history.periods - half)
-    bins = week_of_year(history, centre)
-
-    def counted(columns: slice) -> tuple[Matrix, Matrix, Matrix]:
-        observed = history.observed[:, columns]
-        sold = np.where(observed, history.units[:, columns], np.float32(0))
-        count = _around(observed, half, np.int32)
-        full = (count > half) & (centre[:, None] - half >= history.start[columns])
-        full &= observed[centre]
-        level = np.where(full, _around(sold, half, np.float64) / np.maximum(count, 1), 0)
-        middle = np.where(full, sold[centre], 0)
-        return (
-            _sum_by_bin(middle, bins, YEAR_BINS),
-            _sum_by_bin(level, bins, YEAR_BINS),
-            _variance_to_mean(middle - level, level),
-        )
-
-    sold_bins, level_bins, phi = by_columns(counted, history.units.shape[1])
+    sold_bins, level_bins, phi = by_columns(
+        lambda columns: _by_week_of_year(history, columns, window), history.units.shape[1], WIDE
+    )
     code = category_codes(history)
     overall = _smooth(_shrink_to_flat(sold_bins, level_bins, phi))
     index = _smooth(_shrink_by_group(sold_bins, level_bins, phi, code, overall))
     return index.astype(np.float32)
 
 
-def _around(values: NDArray[np.generic], half: int, dtype: type[np.generic]) -> Matrix:
-    """Sum of the ``2 half`` rows around each row that has so many before and after it."""
-    total = np.zeros((len(values) + 1, values.shape[1]), dtype=dtype)
-    np.cumsum(values, axis=0, dtype=dtype, out=total[1:])
-    return np.asarray(total[2 * half :] - total[: -2 * half])[: len(values) - 2 * half]
+def _by_week_of_year(
+    history: History, columns: slice, window: int
+) -> tuple[Matrix, Matrix, Matrix]:
+    """(53, items) units by week of the year, and what the level would have sold; (items,) noise.
+
+    The sums of the window go on from row to row: each takes in one period and lets go of another.
+    """
+    half = window // 2
+    units, observed = history.units[:, columns], history.observed[:, columns]
+    start = history.start[columns].astype(np.int32)
+    bins = week_of_year(history, np.arange(history.periods))
+    sold_bins, level_bins = np.zeros((2, YEAR_BINS, units.shape[1]))
+    sold, squared_error = np.zeros((2, units.shape[1]))
+    days = np.zeros(units.shape[1], dtype=np.int32)
+    for last in range(history.periods - 1):
+        sold += units[last] * observed[last]
+        days += observed[last]
+        first = last + 1 - window
+        if first < 0:
+            continue
+        middle = first + half
+        known = observed[middle] & (days > half) & (start <= first)
+        level = sold / np.maximum(days, 1) * known
+        units_then = units[middle] * known
+        sold_bins[bins[middle]] += units_then
+        level_bins[bins[middle]] += level
+        squared_error += np.square(units_then - level)
+        sold -= units[first] * observed[first]
+        days -= observed[first]
+    return sold_bins, level_bins, _variance_to_mean(squared_error, level_bins.sum(axis=0))
 
 
 def week_of_year(history: History, rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -157,15 +167,14 @@ def _shrink_by_group(
     sold: Matrix, expected: Matrix, phi: Matrix, code: NDArray[np.int64], parent: Matrix
 ) -> Matrix:
     groups = int(code.max()) + 1
-    by_group = np.zeros((groups, code.size))
-    by_group[code, np.arange(code.size)] = 1
+
+    def of_groups(values: Matrix) -> Matrix:
+        return np.stack([np.bincount(code, row, groups) for row in values])
+
     weight = expected.sum(axis=0)
-    phi_group = _ratio(by_group @ (phi * weight), by_group @ weight, empty=1.0)
-    return shrunk_index(sold @ by_group.T, expected @ by_group.T, phi_group, parent)
-
-
-def _sum_by_bin(values: NDArray[np.generic], bins: NDArray[np.int64], count: int) -> Matrix:
-    return np.stack([values[bins == b].sum(axis=0, dtype=np.float64) for b in range(count)])
+    noise, total = of_groups(np.stack([phi * weight, weight]))
+    phi_group = _ratio(noise, total, empty=1.0)
+    return shrunk_index(of_groups(sold), of_groups(expected), phi_group, parent)
 
 
 def _shrink_to_flat(sold: Matrix, expected: Matrix, phi: Matrix) -> Matrix:
@@ -174,9 +183,9 @@ def _shrink_to_flat(sold: Matrix, expected: Matrix, phi: Matrix) -> Matrix:
     return _shrink_by_group(sold, expected, phi, everything, np.ones((len(sold), 1)))
 
 
-def _variance_to_mean(error: Matrix, mean: Matrix) -> Matrix:
+def _variance_to_mean(squared_error: Matrix, mean: Matrix) -> Matrix:
     """(items,) variance-to-mean ratio of units around their mean, 1 where unknown, never 0."""
-    return np.maximum(_ratio((error**2).sum(axis=0), mean.sum(axis=0), empty=1.0), 1e-6)
+    return np.maximum(_ratio(squared_error, mean, empty=1.0), 1e-6)
 
 
 def _ratio(above: Matrix, below: Matrix, empty: float = 0.0) -> Matrix:

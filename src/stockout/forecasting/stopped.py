@@ -52,7 +52,7 @@ def trailing_run(
     """Counts the periods since the last sale, and the gaps between sales before.
 
     Args:
-        units: (periods, items) demand.
+        units: (periods, items) demand, 0 in periods that are not told.
         told: (periods, items) periods in stock and those with a sale. An item of which it is not
             known whether it was in stock may have sold nothing for want of it.
         season: (periods or more, items) seasonal index.
@@ -63,11 +63,17 @@ def trailing_run(
     >>> [float(part[0]) for part in trailing_run(sold, one > 0, one, window=26)]
     [2.0, 2.0, 1.0, 0.0]
     """
-    length = quiet_periods(np.where(told, units, 0), told)
+    length = quiet_periods(units, told)
     run = np.flatnonzero(length)
     expected, gaps, longer = np.zeros((3, length.size))
     if run.size:
-        parts = _before(units[:, run], told[:, run], season[:, run], window, length[run])
+        parts = _before(
+            np.take(units, run, axis=1),
+            np.take(told, run, axis=1),
+            np.take(season[: len(units)], run, axis=1),
+            window,
+            length[run],
+        )
         expected[run], gaps[run], longer[run] = parts
     return Run(length.astype(np.float64), expected, gaps, longer)
 
@@ -80,15 +86,14 @@ def _before(
     length: NDArray[np.int64],
 ) -> tuple[Matrix, Matrix, Matrix]:
     """Expected units of the run, gaps between sales before, and those of them as long as it."""
-    periods, items = units.shape
+    items = units.shape[1]
     sold = told & (units > 0)
     clock = np.cumsum(told, axis=0, dtype=np.int32)
     last = clock[-1] - length
-    index = season[:periods]
     before = told & (clock > last - window) & (clock <= last)
     level = np.where(before, units, 0).sum(axis=0, dtype=np.float64)
-    level /= np.maximum(np.where(before, index, 0).sum(axis=0, dtype=np.float64), _LEAST)
-    ahead = np.where(told & (clock > last), index, 0).sum(axis=0, dtype=np.float64)
+    level /= np.maximum(np.where(before, season, 0).sum(axis=0, dtype=np.float64), _LEAST)
+    ahead = np.where(told & (clock > last), season, 0).sum(axis=0, dtype=np.float64)
     item, at = np.nonzero(sold.T)
     same = item[1:] == item[:-1]
     gap, owner = np.diff(clock[at, item])[same] - 1, item[1:][same]

@@ -9,6 +9,7 @@ import polars as pl
 from stockout.errors import InputError, UnparsableValueError
 from stockout.exports.values import dates, numbers
 from stockout.outputs import GUARDED
+from stockout.runs import stripped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +58,7 @@ _TOTAL_WORDS = tuple(
 )
 """What a row of totals may say in its key. Quick to look for; ``headers.is_total`` decides."""
 
+_SHORT_INTEGERS = (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32)  # never too large
 _SHARES = ("in_stock_share", "service_level", "fill_rate")
 _NOT_NEGATIVE = ("shelf_life_days", "moq", "pack_size")
 _DAYS = ("lead_time_days", "lead_time_sd_days", "review_days", "transfer_days")
@@ -131,7 +133,7 @@ def held(cells: Cells, notation: Notation) -> pl.Expr:
     if found == pl.String:
         # In the plain notation, a number or date with spaces around it does not read.
         bare = notation.plain and wanted in (pl.Float64, pl.Date)
-        return cells.source if bare else cells.source.str.strip_chars()
+        return cells.source if bare else stripped(cells.source)
     return _typed(cells)
 
 
@@ -143,7 +145,7 @@ def _typed(cells: Cells) -> pl.Expr:
         result = cells.source.cast(wanted)
     elif found.is_numeric():
         in_text = wanted in (pl.String, pl.Date)
-        result = _digits(cells.source, found) if in_text else _float(cells.source)
+        result = _digits(cells.source, found) if in_text else _float(cells.source, found)
     elif wanted == pl.Date and is_day:
         result = cells.source.dt.date()
     elif wanted == pl.String and isinstance(found, pl.Datetime):
@@ -178,7 +180,8 @@ def value(cells: Cells, source: Source, notation: Notation) -> pl.Expr:
     elif cells.dtype == pl.Date:
         result = pl.when(cell >= dates.EARLIEST).then(cell)
     elif cells.dtype == pl.Float64:
-        result = pl.when(cell.abs() < numbers.TOO_LARGE).then(cell)
+        short = cells.found in _SHORT_INTEGERS
+        result = cell if short else pl.when(cell.abs() < numbers.TOO_LARGE).then(cell)
     elif cells.found.is_numeric():
         result = pl.when(cell.is_in((0.0, 1.0))).then(cell == 1)
     else:
@@ -295,16 +298,17 @@ def _text(cell: pl.Expr, cells: Cells, source: Source, notation: Notation) -> pl
     return cell
 
 
-def _float(number: pl.Expr) -> pl.Expr:
+def _float(number: pl.Expr, found: pl.DataType) -> pl.Expr:
     """Numbers as floats; NaN, as tools without missing values write it, is null."""
-    return number.cast(pl.Float64).fill_nan(None)
+    value = number.cast(pl.Float64)
+    return value if found.is_integer() else value.fill_nan(None)
 
 
 def _digits(number: pl.Expr, found: pl.DataType) -> pl.Expr:
     """Numbers as text: 13085.0, as tools that know no missing integers write it, is 13085."""
     if found.is_integer():
         return number.cast(pl.String)
-    value = _float(number)
+    value = _float(number, found)
     whole = (value == value.round()) & (value.abs() < 2**53)
     return (
         pl.when(whole)
