@@ -19,7 +19,7 @@ from stockout.forecasting.calibration import GRID, shape
 from stockout.forecasting.demand_model import DemandModel
 from stockout.forecasting.event_effects import planned_then_usual, with_effect_spread, with_effects
 from stockout.forecasting.learned_demand import learned_demand
-from stockout.forecasting.models import PORTFOLIO, family
+from stockout.forecasting.models import PORTFOLIO, distinct, family
 from stockout.forecasting.past_errors import (
     Combined,
     Outlook,
@@ -126,7 +126,8 @@ def fit(
     estimates = _Estimates.empty(horizon, items)
     live = np.flatnonzero((history.items["status"] != "ended").to_numpy())
     if live.size:
-        models = [name for name in PORTFOLIO if members is None or family(name) in members]
+        asked = [name for name in PORTFOLIO if members is None or family(name) in members]
+        models = distinct(asked, periods, 7 // DAYS_PER_PERIOD[history.freq])
         sample = Block(learned, seasons, _spaced(live, SAMPLE), models)
         few = live.size <= min(SAMPLE, JUDGED)
         judged = sample if few else Block(learned, seasons, _spaced(live, JUDGED), models)

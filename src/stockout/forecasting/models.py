@@ -19,6 +19,8 @@ import numpy as np
 from stockout.forecasting.rows import SEASONS, SEEN, SOLD, UNITS, running
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     from stockout.forecasting.rows import Rows
@@ -32,8 +34,8 @@ SPEEDS = (0.02, 0.05, 0.1, 0.2, 0.4)
 INTERMITTENT_SPEED = 0.1
 """Of Teunter-Syntetos-Babai and Syntetos-Boylan: the middle of the range that their authors use."""
 
-WEEKS = (13, 26)
-"""Of the moving averages: a quarter and half a year."""
+WEEKS = (13, 26, 52)
+"""Of the moving averages: a quarter, half a year and a year."""
 
 _LEAST = 1e-20  # weight of a row, so that where all that was seen is old, something is left of it
 
@@ -56,6 +58,25 @@ def family(name: str) -> str:
     'ses'
     """
     return name.split(maxsplit=1)[0].lower()
+
+
+def distinct(names: Sequence[str], periods: int, week: int = 7) -> list[str]:
+    """The models that do not all say the same of a history of so many periods.
+
+    Moving averages over all of it or more are one mean, which would count as often as it is there.
+
+    Args:
+        names: Of :data:`PORTFOLIO`, in its order.
+        periods: Rows of the history.
+        week: Rows in a week.
+
+    >>> distinct(["SES 0.1", "MA 13 weeks", "MA 26 weeks"], 80)
+    ['SES 0.1', 'MA 13 weeks']
+    """
+    averages = [name for name in names if family(name) == "ma"]
+    shorter = [name for name in averages if int(name.split()[1]) * week < periods]
+    kept = averages[: len(shorter) + 1]
+    return [name for name in names if name not in averages or name in kept]
 
 
 def rolling_levels(rows: Rows, week: int = 7) -> list[Matrix]:
