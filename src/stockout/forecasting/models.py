@@ -137,7 +137,8 @@ def _smoothings(rows: Rows, levels: Matrix, chance: Matrix) -> None:
     by_age = np.maximum((1 - speeds) ** np.arange(rows.step - 1, -1, -1), _LEAST)
     sums = rows.weighted(by_age, slice(UNITS, None))
     usual = SPEEDS.index(INTERMITTENT_SPEED)
-    sold = rows.weighted(by_age[[usual]], slice(SOLD, SEEN))[:, 0]
+    # not by a product of a single row: its threads would wait in vain, and keep a core busy
+    sold = np.einsum("s,osi->oi", by_age[usual].astype(np.float32), rows.values[:, :, SOLD])
     begin, fading = _begin(speeds), ((1 - speeds) ** rows.step).astype(np.float32)
     number, seen = rows.up_to[:, SEEN], rows.totals[:, SEEN] > 0
     youngest = np.where(seen, number, np.inf).min(axis=1)
@@ -147,7 +148,7 @@ def _smoothings(rows: Rows, levels: Matrix, chance: Matrix) -> None:
             fade[...] = (1 - speeds) ** _age(speeds, number[o], rows.step * seen[o])
             still_mean = (number[o] <= begin)[:, None]
             np.copyto(sums[o], rows.totals[o, UNITS:], where=still_mean)
-            np.copyto(sold[o], rows.totals[o, SOLD], where=still_mean[usual])
+            np.copyto(sold[o], rows.totals[o, SOLD], where=still_mean[usual, 0])
         else:
             np.copyto(fade, 1)
             np.copyto(fade, fading, where=seen[o])

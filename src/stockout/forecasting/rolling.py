@@ -75,7 +75,8 @@ def windows(rows: Rows, span: int, warm_up: int) -> Windows:
     seen, actual, *seasons = (sums[:, part] for part in range(sums.shape[1]))
     days = np.arange(span) + rows.origins[:count, None]
     of_day = [(rows.calendar.day_of[days] == day).sum(axis=1) for day in range(_WEEK)]
-    possible = np.stack(of_day, axis=1).astype(np.float32) @ rows.calendar.open_days
+    count_of_day = np.stack(of_day, axis=1).astype(np.float32)
+    possible = np.einsum("od,di->oi", count_of_day, rows.calendar.open_days)
     if rows.unseen is None:
         unseen = np.zeros_like(seen)
     else:
