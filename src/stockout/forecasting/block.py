@@ -114,13 +114,19 @@ class Block:
         parts = np.split(weight, len(self.level_sets))
         return np.sum(
             [
-                # in double precision, so that demand that never changes stays what it is
-                np.einsum("mi,mi->i", levels[:, -1].astype(np.float64), part) * season[self.past :]
+                np.einsum("mi,mi->i", _to_six_digits(levels[:, -1]), part) * season[self.past :]
                 for levels, part, season in zip(self.level_sets, parts, self.seasons, strict=True)
             ],
             axis=0,
             dtype=np.float64,
         ).clip(0)
+
+
+def _to_six_digits(level: Levels) -> Matrix:
+    """What single precision is good for: demand that never changes stays what it is."""
+    whole = np.where(level > 0, level, 1).astype(np.float64)
+    digits = 10.0 ** (5 - np.floor(np.log10(whole)))
+    return np.asarray(np.round(level * digits) / digits)
 
 
 def forecast_sums(ahead: Windows, combined: list[Levels]) -> Levels:
