@@ -137,8 +137,7 @@ def _smoothings(rows: Rows, levels: Matrix, chance: Matrix) -> None:
     by_age = np.maximum((1 - speeds) ** np.arange(rows.step - 1, -1, -1), _LEAST)
     sums = rows.weighted(by_age, slice(UNITS, None))
     usual = SPEEDS.index(INTERMITTENT_SPEED)
-    # not by a product of a single row: its threads would wait in vain, and keep a core busy
-    sold = np.einsum("s,osi->oi", by_age[usual].astype(np.float32), rows.values[:, :, SOLD])
+    sold = rows.weighted(by_age[[usual]], slice(SOLD, SEEN))[:, 0, 0]
     begin, fading = _begin(speeds), ((1 - speeds) ** rows.step).astype(np.float32)
     number, seen = rows.up_to[:, SEEN], rows.totals[:, SEEN] > 0
     youngest = np.where(seen, number, np.inf).min(axis=1)
