@@ -10,8 +10,7 @@ items log-normal) are written as Parquet, a row for each day with sales. Then ar
 - within this process the history, and the fit alone;
 - SES of statsforecast over the same series, from a frame that already has every day.
 
-Printed are seconds by the clock and of the processors, series a second by each, and the command's
-peak memory. On a machine that is busy with other work only the seconds of the processors mean
+Printed are seconds by the clock and of the processors, and series a second by each. On a machine that is busy with other work only the seconds of the processors mean
 something; divided by the cores that were used, they bound what an idle machine would do.
 """
 
@@ -131,8 +130,6 @@ def _end_to_end(
     output = folder / "forecast.parquet"
     with timed("stockout forecast, end to end", series, resource.RUSAGE_CHILDREN):
         subprocess.run([*command, "--output", str(output)], check=True, cwd=folder)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-    print(f"{'':32} peak memory {peak:.1f} GiB")
     rows = pl.scan_parquet(output).select(pl.len()).collect().item()
     if rows != series * HORIZON:
         raise SystemExit(f"{rows} rows of forecast, expected {series * HORIZON}")
