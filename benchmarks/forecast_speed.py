@@ -10,8 +10,9 @@ items log-normal) are written as Parquet, a row for each day with sales. Then ar
 - within this process the history, and the fit alone;
 - SES of statsforecast over the same series, from a frame that already has every day.
 
-Printed are seconds by the clock and of the processors, and series a second by each. On a machine that is busy with other work only the seconds of the processors mean
-something; divided by the cores that were used, they bound what an idle machine would do.
+Printed are seconds by the clock and of the processors, and series a second by each. On a machine
+that is busy with other work only the seconds of the processors mean something; divided by the cores
+that were used, they bound what an idle machine would do.
 """
 
 from __future__ import annotations
