@@ -99,7 +99,7 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=10_000)
     parser.add_argument("--days", type=int, default=1_095)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--inventory", action="store_true", help="with stock flags, 5 % out")
+    parser.add_argument("--inventory", action="store_true", help="with stock flags, 5 %% out")
     asked = parser.parse_args()
     logging.getLogger("stockout").setLevel(logging.ERROR)
     units = demand(asked.series, asked.days, asked.seed)
