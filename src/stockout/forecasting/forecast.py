@@ -170,7 +170,9 @@ def _to_frame(model: DemandModel, levels: Sequence[float]) -> pl.DataFrame:
         mean = model.mean[:, block]
         count = mean.shape[1]
         quantiles = {
-            f"q{100 * level:g}": _quantiles(model, model.period_level(level), variance, block)
+            f"q{100 * level:g}": demand_quantile(
+                model.period_level(level)[block], mean, variance[:, block], model.is_integer[block]
+            )
             for level in levels
         }
         parts.append(
@@ -182,14 +184,3 @@ def _to_frame(model: DemandModel, levels: Sequence[float]) -> pl.DataFrame:
             )
         )
     return pl.concat(parts)
-
-
-def _quantiles(model: DemandModel, level: Matrix, variance: Matrix, block: slice) -> Matrix:
-    """(horizon, items of the block) quantile of each period."""
-
-    def quantiles(columns: slice) -> tuple[Matrix]:
-        part = slice(block.start + columns.start, block.start + columns.stop)
-        mean, whole = model.mean[:, part], model.is_integer[part]
-        return (demand_quantile(level[part], mean, variance[:, part], whole),)
-
-    return by_columns(quantiles, model.mean[:, block].shape[1])[0]
