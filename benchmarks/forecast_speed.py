@@ -1,6 +1,6 @@
 """Speed of `stockout forecast`, end to end and in parts, beside exponential smoothing alone.
 
-    python benchmarks/forecast_speed.py [--series 10000] [--days 1095] [--inventory]
+    python benchmarks/forecast_speed.py [--series 10000] [--days 1095] [--inventory] [--one-process]
 
 Series of daily demand (negative binomial, with a week, a year and a wandering level; rates of the
 items log-normal) are written as Parquet, a row for each day with sales. Then are timed:
@@ -100,7 +100,10 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=1_095)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--inventory", action="store_true", help="with stock flags, 5 %% out")
+    parser.add_argument("--one-process", action="store_true", help="none beside the first")
     asked = parser.parse_args()
+    if asked.one_process:
+        os.environ["LOKY_MAX_CPU_COUNT"] = "1"
     logging.getLogger("stockout").setLevel(logging.ERROR)
     units = demand(asked.series, asked.days, asked.seed)
     inventory = None

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from stockout.demand.history import demand_history
+from stockout.forecasting import estimates
 from stockout.forecasting import fit as fit_module
 from stockout.forecasting.distribution import demand_cdf, demand_quantile
 from stockout.forecasting.fit import fit
@@ -405,4 +406,4 @@ def test_labels_name_the_families_that_weigh() -> None:
     weight[ses, 0] = 1
     weight[ses, 1], weight[tsb, 1], weight[size + sba, 1] = 0.4, 0.3, 0.3
     weight[ses, 2], weight[size, 2], weight[tsb, 2], weight[sba, 2] = 0.4, 0.35, 0.15, 0.1
-    assert fit_module._labels(weight, PORTFOLIO).tolist() == ["SES", "SES+TSB+SBA", "SES"]
+    assert estimates._labels(weight, PORTFOLIO).tolist() == ["SES", "SES+TSB+SBA", "SES"]

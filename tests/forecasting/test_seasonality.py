@@ -33,7 +33,7 @@ YEAR = 1 + 0.6 * np.sin(2 * np.pi * np.arange(53) / 52)
 
 def all_of(seasons: Seasons) -> list[np.ndarray]:
     """The matrices of all items."""
-    return seasons.of(np.arange(seasons.weekday.shape[1]))
+    return seasons.indices()
 
 
 def by_weekday(days: int, index: Matrix = WEEKEND) -> Matrix:

@@ -37,6 +37,7 @@ from stockout.cli import (
 from stockout.cli.help_text import WideGroup
 from stockout.cli.messages import say
 from stockout.errors import ExitCode, StockoutError
+from stockout.workers import stop as stop_workers
 
 _OF_THE_MACHINE = {
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE,
@@ -118,6 +119,7 @@ def main() -> NoReturn:
         warnings.simplefilter("ignore")
     code = run(sys.argv[1:])
     if code == ExitCode.INTERRUPTED:
+        stop_workers()
         # Python ends by the signal itself where a library's C code saw the interrupt first.
         os._exit(code)
     sys.exit(code)

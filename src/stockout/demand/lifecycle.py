@@ -9,6 +9,7 @@ import polars as pl
 
 from stockout.demand.numbering import (
     distinct_dates,
+    each_chunk,
     first_dates,
     in_chunks,
     last_dates,
@@ -178,8 +179,11 @@ def describe(
 def _of_sales(sales: pl.DataFrame, items: int) -> list[pl.Series]:
     """(items,) what the sales lines say of each item."""
     whole = np.ones(items, dtype=np.bool_)
-    for item, units in in_chunks(sales, "item", "units"):
+
+    def mark_fractions(item: NDArray[np.int32], units: NDArray[np.float64]) -> None:
         whole[item[units != np.floor(units)]] = False
+
+    each_chunk(mark_fractions, sales, "item", "units")
     priced = sales.select("item", "units", "unit_price").drop_nulls("unit_price")
     with np.errstate(invalid="ignore"):
         price = sums(priced, items, pl.col("unit_price") * pl.col("units")) / sums(

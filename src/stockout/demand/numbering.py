@@ -5,8 +5,10 @@ Grouping millions of rows by their names takes several times as long as all that
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
@@ -15,9 +17,11 @@ from stockout.runs import runs
 from stockout.tables import ITEM, one_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
+
+Result = TypeVar("Result")
 
 
 _ROWS = 2**18  # looked at together: what they need for a moment fits the processor's memory
@@ -69,6 +73,22 @@ def in_chunks(frame: pl.DataFrame, *columns: str) -> Iterator[list[NDArray[Any]]
         arrays = [piece.to_numpy() for piece in pieces]
         for first in range(0, arrays[0].size, _ROWS):
             yield [array[first : first + _ROWS] for array in arrays]
+
+
+def each_chunk(work: Callable[..., Result], frame: pl.DataFrame, *columns: str) -> list[Result]:
+    """What ``work`` gives for each of the chunks of :func:`in_chunks`, done on all cores.
+
+    Args:
+        work: Gets the arrays of a chunk; where it writes to a place that others write to, they
+            write the same, or it does not matter who is last.
+        frame: With the columns.
+        columns: Their names.
+
+    >>> each_chunk(lambda item: int(item.sum()), pl.DataFrame({"item": [3, 5]}), "item")
+    [8]
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(lambda chunk: work(*chunk), in_chunks(frame, *columns)))
 
 
 class Numbered(NamedTuple):
@@ -213,8 +233,11 @@ def distinct_dates(rows: pl.DataFrame, items: int) -> pl.Series:
     ).row(0)
     days = last - first + 1
     seen = np.zeros(items * days, dtype=np.bool_)
-    for item, day in in_chunks(rows, "item", "date"):
+
+    def mark(item: NDArray[np.int32], day: NDArray[np.int32]) -> None:
         seen[item.astype(np.int64) * days + (day - first)] = True
+
+    each_chunk(mark, rows, "item", "date")
     return pl.Series("date", np.count_nonzero(seen.reshape(items, days), axis=1))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from stockout.demand.calendar import DAYS_PER_PERIOD, period_start
-from stockout.demand.numbering import in_chunks, keys_of, run_lengths, with_units
+from stockout.demand.numbering import each_chunk, in_chunks, keys_of, run_lengths, with_units
 from stockout.tables import ITEM, one_name
 
 if TYPE_CHECKING:
@@ -156,8 +156,11 @@ def is_one_row_each(frame: pl.DataFrame, date: str = "date") -> bool:
         cell = pl.col("item").cast(pl.Int64) * days + pl.col("day")
         return int(np.unique(placed.select(cell).to_series().to_numpy()).size) == frame.height
     seen = np.zeros(possible, dtype=np.bool_)
-    for number, day in in_chunks(placed, "item", "day"):
+
+    def mark(number: NDArray[np.int32], day: NDArray[np.int32]) -> None:
         seen[number.astype(np.int64) * days + (day - first)] = True
+
+    each_chunk(mark, placed, "item", "day")
     return int(np.count_nonzero(seen)) == frame.height
 
 
@@ -170,10 +173,12 @@ def scatter_units(at: pl.DataFrame, items: int, axis: Axis) -> NDArray[np.float3
         axis: The rows of the matrix.
     """
     units = np.zeros(axis.periods * items, dtype=np.float32)
-    lines = 0
-    for t, item, sold in in_chunks(at, "t", "item", "units"):
+
+    def write(t: NDArray[np.int32], item: NDArray[np.int32], sold: NDArray[np.float64]) -> int:
         units[t.astype(np.int64) * items + item] = sold
-        lines += int(np.count_nonzero(sold))
+        return int(np.count_nonzero(sold))
+
+    lines = sum(each_chunk(write, at, "t", "item", "units"))
     if np.count_nonzero(units) < lines:  # several of one cell
         t, item, sold = (at[name].to_numpy() for name in ("t", "item", "units"))
         place = t.astype(np.int64) * items + item

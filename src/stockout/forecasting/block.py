@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,49 +26,72 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float64]
     Levels = NDArray[np.float32]
+    Flags = NDArray[np.bool_]
 
 WARM_UP = {"day": 14, "week": 4}
 """Observed periods before a level is judged, and before it is used without the category's."""
+
+
+class Observed(NamedTuple):
+    """All that is known of some items, and no more: a block may be fitted by another process."""
+
+    units: Levels  # (periods, items) demand
+    counts: Flags  # (periods, items) periods that say how much was wanted
+    told: Flags  # (periods, items) those in stock all the time, or with a sale
+    variance: Levels | None  # (periods, items) of demand that is an expectation; None is none
+    seasons: Seasons  # of these items
+    period_days: int
+
+    @classmethod
+    def of(cls, learned: LearnedDemand, seasons: Seasons, columns: NDArray[np.int64]) -> Observed:
+        """Takes some items out.
+
+        Args:
+            learned: What the models learn from.
+            seasons: Seasonal indices of the past rows and the future ones.
+            columns: The items.
+        """
+        history = learned.history
+        own = seasons.of(columns)
+        # A weekday on which the shop is closed tells nothing of the level.
+        open_days = own.weekday > CLOSED_INDEX
+        counts = history.evidence(columns) & open_days[own.day_of[: history.periods]]
+        units = some_columns(history.units, columns)
+        told = counts & ((some_columns(history.share, columns) >= 1) | (units > 0))
+        variance = None if learned.variance is None else some_columns(learned.variance, columns)
+        return cls(units, counts, told, variance, own, DAYS_PER_PERIOD[history.freq])
 
 
 class Block:
     """Items that are fitted together; a *member* is a model with one of the seasons.
 
     Args:
-        learned: What the models learn from.
-        seasons: Seasonal indices of the past rows and the future ones.
-        columns: Items of the block.
+        observed: What is known of them.
         models: Names of the models, of :data:`stockout.forecasting.models.PORTFOLIO`.
     """
 
-    def __init__(
-        self,
-        learned: LearnedDemand,
-        seasons: Seasons,
-        columns: NDArray[np.int64],
-        models: Sequence[str] = PORTFOLIO,
-    ) -> None:
-        history = learned.history
-        self.columns = columns
-        self.period_days = DAYS_PER_PERIOD[history.freq]
-        self.past = past = history.periods
-        self.seasons = seasons.of(columns)
-        # A weekday on which the shop is closed tells nothing of the level.
-        open_days = seasons.weekday[:, columns] > CLOSED_INDEX
-        calendar = Calendar(seasons.day_of[:past], open_days.astype(np.float32))
-        observed = history.evidence(columns) & open_days[calendar.day_of]
-        units: Levels = some_columns(history.units, columns)
-        variance = None if learned.variance is None else some_columns(learned.variance, columns)
+    def __init__(self, observed: Observed, models: Sequence[str] = PORTFOLIO) -> None:
+        self.period_days = observed.period_days
+        self.past = past = len(observed.units)
+        self.seasons = observed.seasons.indices()
+        open_days = (observed.seasons.weekday > CLOSED_INDEX).astype(np.float32)
+        calendar = Calendar(observed.seasons.day_of[:past], open_days)
         self.origins = origins(past)
-        self.rows = Rows.of(units, self.seasons, observed, calendar, self.origins, variance)
+        self.rows = Rows.of(
+            observed.units,
+            self.seasons,
+            observed.counts,
+            calendar,
+            self.origins,
+            observed.variance,
+        )
         self.models = tuple(models)
         self.level_sets = rolling_levels(self.rows, 7 // self.period_days)
         if self.models != PORTFOLIO:
             chosen = [PORTFOLIO.index(name) for name in models]
             self.level_sets = [levels[chosen] for levels in self.level_sets]
-        share = some_columns(history.share, columns)
-        self.told = observed & ((share >= 1) | (units > 0))
-        self.warm_up = WARM_UP[history.freq]
+        self.told = observed.told
+        self.warm_up = WARM_UP["day" if self.period_days == 1 else "week"]
 
     def windows(self, span: int) -> Windows:
         """Sums ahead of every origin."""

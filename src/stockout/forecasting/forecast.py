@@ -16,12 +16,14 @@ from stockout.demand.single_periods import tell_single_periods
 from stockout.errors import ConfigError
 from stockout.forecasting.distribution import demand_quantile
 from stockout.forecasting.event_effects import tell_effects
+from stockout.forecasting.fit import BLOCK
 from stockout.forecasting.overridden import with_overrides
 from stockout.forecasting.portfolio import fitted, portfolio
 from stockout.tables import conform, without_crumbs
+from stockout.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
     from typing import Literal
 
@@ -37,7 +39,7 @@ logger = logging.getLogger(__name__)
 DEFAULT_HORIZON = {"day": 28, "week": 13}
 """Periods ahead when none are asked for: four weeks of days, a quarter of weeks."""
 
-_QUANTILE_ROWS = 2_000_000  # quantiles computed at a time; bounds memory, changes no result
+_ROWS = 2_000_000  # put together at a time; bounds memory, changes no result
 
 
 def forecast(  # noqa: PLR0917 - the tables, in the order of the design
@@ -161,26 +163,42 @@ def _tell_availability(history: History) -> None:
 def _to_frame(model: DemandModel, levels: Sequence[float]) -> pl.DataFrame:
     horizon, items = model.mean.shape
     dates = model.history.future_dates(horizon)
-    variance = model.period_variance()
     keys = model.history.items.select("sku", "location")
-    step = max(1, _QUANTILE_ROWS // horizon)
+    quantile = _quantiles(model, levels)
+    step = max(1, _ROWS // horizon)
     parts = []
     for first in range(0, items, step):
         block = slice(first, first + step)
         mean = model.mean[:, block]
         count = mean.shape[1]
-        quantiles = {
-            f"q{100 * level:g}": demand_quantile(
-                model.period_level(level)[block], mean, variance[:, block], model.is_integer[block]
-            )
-            for level in levels
-        }
         parts.append(
             keys[np.repeat(np.arange(first, first + count), horizon)].with_columns(
                 pl.concat([dates] * count).alias("date"),
                 mean=mean.ravel(order="F"),
-                **{name: q.ravel(order="F") for name, q in quantiles.items()},
+                **{
+                    f"q{100 * level:g}": of_level[:, block].ravel(order="F")
+                    for level, of_level in zip(levels, quantile, strict=True)
+                },
                 model=model.model[np.repeat(np.arange(first, first + count), horizon)],
             )
         )
     return pl.concat(parts)
+
+
+def _quantiles(model: DemandModel, levels: Sequence[float]) -> Matrix:
+    """(levels, horizon, items) quantiles of single periods."""
+    horizon, items = model.mean.shape
+    variance = model.period_variance()
+    asked = np.array([model.period_level(level) for level in levels]).reshape(-1, 1, items)
+    quantile = np.empty((len(levels), horizon, items))
+
+    def tasks() -> Iterator[tuple[slice, tuple[Matrix, Matrix, Matrix, NDArray[np.bool_]]]]:
+        for first in range(0, items, BLOCK):
+            block = slice(first, first + BLOCK)
+            of_block = asked[..., block], model.mean[:, block], variance[:, block]
+            yield block, (*of_block, model.is_integer[block])
+
+    workers = Workers.start(items // BLOCK, demand_quantile.__module__)
+    for block, of_block in workers.share_out(demand_quantile, tasks()):
+        quantile[..., block] = of_block
+    return quantile

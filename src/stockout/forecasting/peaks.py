@@ -104,7 +104,7 @@ def _factors(
     def scaled(columns: slice) -> tuple[Matrix]:
         at = np.arange(history.items.height)[columns]
         observed = history.observed[:, at]
-        index = np.where(observed, seasons.of(at)[-1][: history.periods], 0)
+        index = np.where(observed, seasons.of(at).indices()[-1][: history.periods], 0)
         wanted, cut = (np.where(observed, u[:, at], 0) for u in (history.units, units))
         factor = np.ones(cut.shape)
         for length in np.unique(weeks[at]).astype(np.int64).tolist():

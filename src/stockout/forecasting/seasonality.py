@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stockout.demand.columns import WIDE, by_columns
+from stockout.demand.columns import WIDE, by_columns, some_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -209,20 +209,24 @@ class Seasons(NamedTuple):
     week_of: NDArray[np.int64]  # (rows,) week of the year of each row
     effects: NDArray[np.float32] | None = None  # (rows, items) factors of events; None is none
 
-    def of(self, columns: NDArray[np.int64]) -> list[NDArray[np.float32]]:
-        """One or two (rows, columns) matrices: weekday alone, and weekday times week of the year.
+    def of(self, columns: NDArray[np.int64]) -> Seasons:
+        """Those of some items."""
+        effects = None if self.effects is None else some_columns(self.effects, columns)
+        return self._replace(
+            weekday=self.weekday[:, columns], category=self.category[columns], effects=effects
+        )
+
+    def indices(self) -> list[NDArray[np.float32]]:
+        """One or two (rows, items) matrices: weekday alone, and weekday times week of the year.
 
         Effects of events are part of both.
-
-        Args:
-            columns: Items that are wanted.
         """
-        weekday = self.weekday[:, columns][self.day_of]
+        weekday = self.weekday[self.day_of]
         if self.effects is not None:
-            weekday = weekday * self.effects[:, columns]
+            weekday = weekday * self.effects
         if self.yearly is None:
             return [weekday]
-        return [weekday, weekday * self.yearly[:, self.category[columns]][self.week_of]]
+        return [weekday, weekday * self.yearly[:, self.category][self.week_of]]
 
     def weekdays_in(self, rows: NDArray[np.bool_]) -> Matrix:
         """(items,) sum of the weekday indices, and effects, of marked rows, (periods, items)."""

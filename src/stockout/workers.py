@@ -1,0 +1,105 @@
+"""Independent parts of a work, shared out to processes where there are enough of them.
+
+A process loads the packages before it is of use, so few parts are done sooner without it. This one
+works too. What a part gives does not depend on who does it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from concurrent.futures import BrokenExecutor
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Executor, Future
+    from typing import TypeVar
+
+    Key = TypeVar("Key")
+    Result = TypeVar("Result")
+
+PARTS_EACH = 16
+"""Parts that there must be for every process beside this one. To load the packages takes it as long
+as about five blocks of items take to be fitted (`benchmarks/forecast_speed.py`)."""
+
+
+class Workers(NamedTuple):
+    """Processes beside this one, or none."""
+
+    executor: Executor | None
+    processes: int
+
+    @classmethod
+    def start(cls, parts: int, module: str) -> Workers:
+        """Has as many processes as pay load the packages, while this one goes on.
+
+        Those of an earlier work are taken again. After some seconds without work they end.
+
+        Args:
+            parts: Number of parts of the work to come.
+            module: Name of the module that does it.
+        """
+        if parts < PARTS_EACH:
+            return cls(None, 0)
+        import multiprocessing  # noqa: PLC0415 - only large works need it
+
+        import loky  # noqa: PLC0415
+
+        count = min(loky.cpu_count() - 1, parts // PARTS_EACH)
+        if count < 1 or multiprocessing.current_process().daemon:  # that may start none
+            return cls(None, 0)
+        executor = loky.get_reusable_executor(max_workers=count)
+        for _ in range(count):
+            executor.submit(import_module, module)
+        return cls(executor, count)
+
+    def share_out(
+        self, work: Callable[..., Result], tasks: Iterable[tuple[Key, tuple[Any, ...]]]
+    ) -> Iterator[tuple[Key, Result]]:
+        """Does all tasks, here and in the processes.
+
+        Args:
+            work: A function of a module, which changes nothing but what it returns.
+            tasks: A name and the arguments of each; made when it is their turn.
+
+        Returns:
+            The name and the result of each, in the order in which they are there.
+
+        >>> sorted(Workers(None, 0).share_out(pow, [("a", (2, 3)), ("b", (3, 2))]))
+        [('a', 8), ('b', 9)]
+        """
+        executor = self.executor
+        given: deque[tuple[Key, tuple[Any, ...], Future[Result]]] = deque()
+        for key, arguments in tasks:
+            busy = sum(not future.done() for *_, future in given)
+            if executor is not None and busy <= self.processes:  # one waits for who is ready first
+                try:
+                    given.append((key, arguments, executor.submit(work, *arguments)))
+                    continue
+                except BrokenExecutor:
+                    executor = None
+            yield key, work(*arguments)
+            while given and given[0][-1].done():
+                yield _taken(work, *given.popleft())
+        while given:
+            yield _taken(work, *given.popleft())
+
+
+def stop() -> None:
+    """Ends all processes at once, whatever they are doing, before this one is ended."""
+    loky = sys.modules.get("loky")
+    if loky is not None:
+        again = loky.get_reusable_executor(max_workers=1, reuse=False, kill_workers=True)
+        again.shutdown()
+
+
+def _taken(
+    work: Callable[..., Result], key: Key, arguments: tuple[Any, ...], future: Future[Result]
+) -> tuple[Key, Result]:
+    """What a process gave; where it was killed, as for lack of memory, the part is done here."""
+    try:
+        return key, future.result()
+    except BrokenExecutor:
+        return key, work(*arguments)
