@@ -143,11 +143,14 @@ def fit(
             found = calibrations(judged, span, classes[judged.columns], kinds, whole, hazard=hazard)
 
             def estimate(
-                columns: Indices, shared: Shared = shared, found: Calibrations = found
+                columns: Indices,
+                shared: Shared = shared,
+                found: Calibrations = found,
+                category: Indices = category,
             ) -> _Estimates:
                 known = np.array_equal(columns, sample.columns)
                 block = sample if known else Block(learned, seasons, columns, models)
-                return _estimate(block, shared, classes[columns], found, hazard)
+                return _estimate(block, shared, classes[columns], category[columns], found, hazard)
 
             same_span = live[spans[live] == span]
             blocks, rest = [], same_span
@@ -209,8 +212,13 @@ def _spaced(items: Indices, most: int) -> Indices:
     return items[:: -(-items.size // most)]
 
 
-def _estimate(
-    block: Block, shared: Shared, codes: Indices, found: Calibrations, hazard: float
+def _estimate(  # noqa: PLR0917 - the block, what it shares, and the groups of its items
+    block: Block,
+    shared: Shared,
+    codes: Indices,
+    category: Indices,
+    found: Calibrations,
+    hazard: float,
 ) -> _Estimates:
     """Weights the models for the items of a block and measures the spread of the result."""
     past = Past.of(block, shared.span)
@@ -220,7 +228,9 @@ def _estimate(
     usual = mean.mean(axis=0)
     worth = shared.level.worth(block, usual, of.of_sum(usual * shared.span))
     of = of._replace(level_variance=of.level_variance + shared.level.doubt)
-    mean, usual = mean * out.goes_on, usual * out.goes_on
+    total = usual * out.goes_on * shared.span
+    factor = out.goes_on * shared.bias.factors(total, of.of_sum(total), category)
+    mean, usual = mean * factor, usual * factor
     total = usual * shared.span
     k_sum = shape(total, of.noise * total + of.level_variance * total**2)
     k_period = shape(usual, of.period_noise * usual + of.level_variance * usual**2)
