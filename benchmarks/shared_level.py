@@ -3,10 +3,10 @@
     python benchmarks/shared_level.py [--sets fresh_retail] [--seeds 701 702]
 
 For each data set it prints the default, without and with what the items of a category tell of each
-other (``stockout.forecasting.shared_level``, ``selection_bias``): RMSSE, bias, pinball loss and coverage as in
-``forecast_accuracy.py``, means over 7, 14 and 28 days. Beside the real sets and ``data/sample``
-stand simulated businesses of the size of the latter, with other seeds: how far coverage differs
-from one to the next is what a single one of them cannot say.
+other (``stockout.forecasting.shared_level``, ``selection_bias``): RMSSE, bias, pinball loss and
+coverage as in ``forecast_accuracy.py``, means over 7, 14 and 28 days. Beside the real sets and
+``data/sample`` stand simulated businesses of the size of the latter, with other seeds: how far
+coverage differs from one to the next is what a single one of them cannot say.
 """
 
 from __future__ import annotations
