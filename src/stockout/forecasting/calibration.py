@@ -136,25 +136,31 @@ def measured(past: PastSums) -> Calibration:
     furthest = float(special.ndtri(1 - _FINEST))
     scores = np.linspace(-furthest, furthest, _STEPS)
 
-    def needed(weight: Matrix) -> Matrix:
-        """(scores,) correction with which the weighted sums hold what is promised."""
+    levels = special.ndtr(scores)
+    count, share = np.zeros(_CENTRES.size), np.zeros((_CENTRES.size, _STEPS))
+    for number in range(_CENTRES.size):
+        weight = (1 - np.abs(place - number)).clip(0)
         chosen = weight > 0
-        share = _share_within(special.ndtr(scores), lower[chosen], upper[chosen], weight[chosen])
+        if chosen.any():
+            count[number] = weight.sum()
+            share[number] = _share_within(levels, lower[chosen], upper[chosen], weight[chosen])
+
+    def needed(share: Matrix) -> Matrix:
+        """(scores,) correction with which what stayed within is what is promised."""
         return np.asarray(np.interp(special.ndtr(GRID), share, scores) - GRID)
 
     shift = np.zeros((_CENTRES.size, GRID.size))
     first_even = int(np.searchsorted(_CENTRES, np.log(_EVEN)))
-    even = (place - (first_even - 1)).clip(0, 1)
+    even = count[first_even:]
     if even.any():
-        count = even.sum()
-        wider = _to_both_sides(needed(even)) * count / (count + EVEN_SUMS)
-        shift[first_even:] = np.where(wider * np.sign(GRID) > 0, wider, 0)
-    for number in range(_CENTRES.size):
-        weight = (1 - np.abs(place - number)).clip(0)
-        if weight.any():
-            own, count = needed(weight), weight.sum()
-            own = own if number < first_even else _to_both_sides(own)
-            shift[number] = (own * count + shift[number] * POOLED_SUMS) / (count + POOLED_SUMS)
+        width = _to_both_sides(needed(even @ share[first_even:] / even.sum()))
+        width *= even.sum() / (even.sum() + EVEN_SUMS)
+        shift[first_even:] = np.where(width * GRID > 0, width, 0)
+    for number in np.flatnonzero(count).tolist():
+        own = needed(share[number])
+        own = own if number < first_even else _to_both_sides(own)
+        part = count[number] / (count[number] + POOLED_SUMS)
+        shift[number] = own * part + shift[number] * (1 - part)
     return Calibration(shift)
 
 

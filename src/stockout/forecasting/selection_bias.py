@@ -85,35 +85,41 @@ def selection_bias(
         category: (items,) category of each item.
     """
     order = np.argsort(category, kind="stable")
-    first = np.flatnonzero(np.diff(category[order], prepend=-1))
-    place = np.cumsum(np.bincount(category) > 0)[category] - 1
+    codes, first = np.unique(category[order], return_index=True)
+    place = np.repeat(np.arange(codes.size), np.diff(first, append=category.size))
 
     def by_category(values: Numbers | Flags) -> Matrix:
-        return np.asarray(np.add.reduceat(values[:, order], first, axis=1, dtype=np.float64))
+        return np.asarray(np.add.reduceat(values, first, axis=-1, dtype=np.float64))
 
-    def from_centre(total: Numbers, judged: Flags) -> tuple[Matrix, Matrix]:
-        """Centre of each category, and each sum's distance from it."""
-        logarithm = np.log(np.where(judged, total, 1))
-        centre = by_category(logarithm) / np.maximum(by_category(judged), 1)
-        return centre, np.where(judged, centre[:, place] - logarithm, 0)
+    def centres(logarithm: Numbers, judged: Flags) -> Matrix:
+        return by_category(logarithm) / np.maximum(by_category(judged), 1)
+
+    def ordered(values: Numbers) -> Numbers:
+        return np.take(values, order, axis=1)
 
     # A window observed in part is scaled to the whole, and the correction back to the part.
-    scale = np.where(ahead.valid, ahead.possible / np.maximum(ahead.seen, 1), 1)
-    total = own * scale
-    judged = ahead.valid & (total > _LEAST)
-    _, distance = from_centre(total, judged)
+    seen, expected = ordered(ahead.seen), ordered(own)
+    scale = np.where(seen > 0, ordered(ahead.possible) / np.maximum(seen, 1), 1)
+    total = expected * scale
+    judged = np.take(ahead.valid, order, axis=1) & (total > _LEAST)
     total = np.where(judged, total, 1)
-    apart = (ratio * distance).clip((1 / MOST - 1) * total, (MOST - 1) * total) / scale
-    error = np.where(judged, ahead.actual - own, 0)
-    spread = ratio * total / scale
+    noise = ratio[order].astype(total.dtype)
+    logarithm = np.log(total)
+    centre = centres(logarithm, judged).astype(total.dtype)
+    apart = noise * (np.take(centre, place, axis=1) - logarithm)
+    apart = apart.clip((1 / MOST - 1) * total, (MOST - 1) * total) / scale
+    error = ordered(ahead.actual) - expected
+    known = judged * scale / (noise * total)
     windows = np.arange(0, len(own), -(-ahead.span // ahead.step))
 
-    def clustered(values: Matrix) -> Matrix:
-        return np.asarray(np.add.reduceat(by_category(values / spread), windows, axis=0))
+    def clustered(values: Numbers) -> Matrix:
+        return np.asarray(np.add.reduceat(by_category(values), windows, axis=0))
 
-    part = max(0.0, weight_beyond_noise(clustered(error * apart), clustered(apart**2)))
-    known = now > _LEAST
-    found, _ = from_centre(now[None], known[None])
-    centre = np.full(int(category.max()) + 1, np.nan)
-    centre[category[order][first]] = np.where(by_category(known[None])[0] > 0, found[0], np.nan)
-    return SelectionBias(part, centre)
+    weighed = apart * known
+    part = weight_beyond_noise(clustered(error * weighed), clustered(apart * weighed))
+    sum_now = now[order]
+    goes_on = sum_now > _LEAST
+    centre_now = np.full(int(codes[-1]) + 1, np.nan)
+    found = centres(np.log(np.where(goes_on, sum_now, 1)), goes_on)
+    centre_now[codes] = np.where(by_category(goes_on) > 0, found, np.nan)
+    return SelectionBias(part, centre_now)
