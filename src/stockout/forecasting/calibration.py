@@ -40,9 +40,8 @@ POOLED_SUMS = 500.0
 """Past sums without need of a correction of its own that a group's own count against."""
 
 EVEN_SUMS = 100.0
-"""Past sums without need of a correction that those of all even demand count against. Fewer change
-little where there are hundreds, and more leave small businesses uncorrected; ``docs/accuracy.md``
-says how much."""
+"""Past sums without need of a correction that those of all even demand count against: more leave
+small businesses uncorrected. Other values are compared by ``benchmarks/forecast_constants.py``."""
 
 _CENTRES = np.log([0.07, 0.14, 0.27, 0.5, 1.0, 2.0, 4.0, 8.0])  # of the groups by k, twice the last
 _EVEN = 2.0  # k from which on only the width is corrected
