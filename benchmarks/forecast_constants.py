@@ -16,12 +16,13 @@ from data_sets import available
 from forecast_cases import SPANS, Case, cases_of
 from forecast_contest import default
 from forecast_scores import PINBALL, score
-from stockout.forecasting import combination, dispersion, learned_demand
+from stockout.forecasting import calibration, combination, dispersion, learned_demand
 
 CONSTANTS = {
     "POWER": (combination, (1.0, 4.0, 16.0, 64.0)),
     "CLASS_WINDOWS": (combination, (1.0, 4.0, 16.0)),
     "POOL_WINDOWS": (dispersion, (2.0, 5.0, 10.0)),
+    "EVEN_SUMS": (calibration, (25.0, 100.0, 500.0)),
     "_PASSES": (learned_demand, (2, 6)),
     "_WINSOR": (dispersion, (0.0, 0.05, 0.25)),
 }

@@ -1,19 +1,19 @@
-"""What categories that move together are worth to the forecast of sums.
+"""What categories are worth to the forecast of sums.
 
     python benchmarks/shared_level.py [--sets fresh_retail] [--seeds 701 702]
 
-For each data set it prints the default, without and with what the items of a category tell of their
-level together (``stockout.forecasting.shared_level``): RMSSE, bias, pinball loss and coverage as in
-``forecast_accuracy.py``, means over 7, 14 and 28 days. Beside the real sets and ``data/sample``
-stand simulated businesses of the size of the latter, with other seeds: how far coverage differs
-from one to the next is what a single one of them cannot say.
+For each data set it prints the default, without and with what the items of a category tell of each
+other (``stockout.forecasting.shared_level``, ``selection_bias``): RMSSE, bias, pinball loss and
+coverage as in ``forecast_accuracy.py``, means over 7, 14 and 28 days. Beside the real sets and
+``data/sample`` stand simulated businesses of the size of the latter, with other seeds: how far
+coverage differs from one to the next is what a single one of them cannot say.
 """
 
 from __future__ import annotations
 
 import argparse
 import warnings
-from contextlib import nullcontext
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 from unittest import mock
@@ -26,6 +26,7 @@ from forecast_cases import SPANS, cached_cases
 from forecast_contest import enter_default, remembered_demand
 from forecast_scores import ACTUAL, BIAS, LEVELS
 from stockout.forecasting import past_errors
+from stockout.forecasting.selection_bias import SelectionBias
 from stockout.forecasting.shared_level import SharedLevel
 
 if TYPE_CHECKING:
@@ -36,12 +37,15 @@ if TYPE_CHECKING:
 SEEDS = tuple(range(701, 711))
 SKUS = 40  # as in ``data/sample``
 ROWS = ("without", "with")
+NOTHING = {"shared_level": SharedLevel(), "selection_bias": SelectionBias()}
 
 
 def figures(cases: list[Case], kind: str) -> NDArray[np.float64]:
     """RMSSE, pooled, bias, pinball and the coverage of .9, .95 and .98."""
-    apart = mock.patch.object(past_errors, "shared_level", return_value=SharedLevel())
-    with remembered_demand(), apart if kind == "without" else nullcontext():
+    with ExitStack() as patched:
+        patched.enter_context(remembered_demand())
+        for name, nothing in (NOTHING if kind == "without" else {}).items():
+            patched.enter_context(mock.patch.object(past_errors, name, return_value=nothing))
         found = enter_default(cases, SPANS)
     rows = []
     for scores in found.scores.values():

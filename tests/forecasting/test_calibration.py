@@ -56,6 +56,18 @@ def test_where_demand_varies_little_only_the_width_is_corrected() -> None:
     assert corrected(0.1, wider)[0] == pytest.approx(1 - corrected(0.9, wider)[0], abs=1e-6)
 
 
+def test_a_group_with_few_sums_is_as_wide_as_all_even_demand_and_never_narrower() -> None:
+    rng = np.random.default_rng(4)
+    mean, k = np.full(1000, 100.0), np.where(np.arange(1000) < 980, 3.0, 12.0)
+    true = rng.poisson(rng.gamma(k, mean / k)).astype(float)
+    optimistic = past(mean, mean + mean**2 / (1.5 * k), true)
+    pessimistic = past(mean, mean + mean**2 / (0.7 * k), true)
+    few, many = measured(optimistic).of([18.0, 4.5])
+    assert corrected(0.9, few[None])[0] > 0.915
+    assert corrected(0.9, many[None])[0] > 0.915
+    assert corrected(0.9, measured(pessimistic).of([8.4]))[0] > 0.89
+
+
 def test_few_sums_correct_little() -> None:
     mean = np.full(5, 10.0)
     few = past(mean, mean + mean**2 / 0.2, np.full(5, 10_000.0))

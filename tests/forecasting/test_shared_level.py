@@ -8,12 +8,15 @@ import numpy as np
 import polars as pl
 
 from stockout.demand.history import demand_history
+from stockout.forecasting import past_errors
 from stockout.forecasting.fit import fit
+from stockout.forecasting.selection_bias import SelectionBias
 from stockout.forecasting.shared_level import MOST, SharedLevel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pytest
     from numpy.typing import NDArray
 
     from stockout.forecasting.demand_model import DemandModel
@@ -57,8 +60,11 @@ def test_a_season_of_categories_is_known_sooner_than_that_of_an_item(table: Tabl
     assert np.mean(together) < 0.75 * np.mean(alone)
 
 
-def test_categories_without_a_season_of_their_own_move_nothing(table: Table) -> None:
+def test_categories_without_a_season_of_their_own_move_nothing(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The forecast is the same with categories and without: no weight is beyond its noise."""
+    monkeypatch.setattr(past_errors, "selection_bias", lambda *_: SelectionBias())
     moved = []
     for seed in range(4):
         rng = np.random.default_rng(seed)

@@ -61,23 +61,25 @@ class Alike(NamedTuple):
     hazard: float  # probability that the demand of an item stops in a period
 
 
-def estimated(observed: Observed, codes: Indices, alike: Alike) -> Estimates:
+def estimated(observed: Observed, codes: Indices, category: Indices, alike: Alike) -> Estimates:
     """Makes a block of some items and fits it.
 
     Args:
         observed: What is known of the items.
         codes: (items,) demand class of each.
+        category: (items,) category of each.
         alike: What all items have in common.
     """
-    return estimates_of(Block(observed, alike.models), codes, alike)
+    return estimates_of(Block(observed, alike.models), codes, category, alike)
 
 
-def estimates_of(block: Block, codes: Indices, alike: Alike) -> Estimates:
+def estimates_of(block: Block, codes: Indices, category: Indices, alike: Alike) -> Estimates:
     """Weights the models for the items of a block and measures the spread of the result.
 
     Args:
         block: The items.
         codes: (items,) demand class of each.
+        category: (items,) category of each.
         alike: What all items have in common.
     """
     shared = alike.shared
@@ -88,7 +90,9 @@ def estimates_of(block: Block, codes: Indices, alike: Alike) -> Estimates:
     usual = mean.mean(axis=0)
     worth = shared.level.worth(block, usual, of.of_sum(usual * shared.span))
     of = of._replace(level_variance=of.level_variance + shared.level.doubt)
-    mean, usual = mean * out.goes_on, usual * out.goes_on
+    total = usual * out.goes_on * shared.span
+    factor = out.goes_on * shared.bias.factors(total, of.of_sum(total), category)
+    mean, usual = mean * factor, usual * factor
     total = usual * shared.span
     k_sum = shape(total, of.noise * total + of.level_variance * total**2)
     k_period = shape(usual, of.period_noise * usual + of.level_variance * usual**2)

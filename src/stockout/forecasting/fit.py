@@ -110,7 +110,7 @@ def fit(
             alike = Alike(models, shared, found, hazard)
             same_span = rest = live[spans[live] == span]
             if same_span.size == live.size:  # the block of the sample is there already
-                estimates.put(sample, estimates_of(of_sample, of_kind, alike))
+                estimates.put(sample, estimates_of(of_sample, of_kind, category[sample], alike))
                 rest = np.setdiff1d(live, sample, assume_unique=True)
             tasks = _tasks(learned, seasons, rest, classes, alike)
             for columns, of_block in workers.share_out(estimated, tasks):
@@ -167,11 +167,12 @@ def _spaced(items: Indices, most: int) -> Indices:
 
 def _tasks(
     learned: LearnedDemand, seasons: Seasons, columns: Indices, classes: Indices, alike: Alike
-) -> Iterator[tuple[Indices, tuple[Observed, Indices, Alike]]]:
+) -> Iterator[tuple[Indices, tuple[Observed, Indices, Indices, Alike]]]:
     """The items block by block, and what their estimates are made from."""
     for first in range(0, columns.size, BLOCK):
         block = columns[first : first + BLOCK]
-        yield block, (Observed.of(learned, seasons, block), classes[block], alike)
+        observed = Observed.of(learned, seasons, block)
+        yield block, (observed, classes[block], seasons.category[block], alike)
 
 
 def _move_together(

@@ -14,6 +14,7 @@ from stockout.forecasting.block import Block, forecast_sums
 from stockout.forecasting.calibration import Calibration, PastSums, measured
 from stockout.forecasting.combination import class_ratios, weights
 from stockout.forecasting.dispersion import Pool, shrunk_ratio, variance_to_mean
+from stockout.forecasting.selection_bias import SelectionBias, selection_bias
 from stockout.forecasting.shared_level import SharedLevel, shared_level
 from stockout.forecasting.stopped import chance_of_demand
 
@@ -66,6 +67,7 @@ class Shared(NamedTuple):
     of_sum: Pool  # variance-to-mean ratio of the sum
     of_period: Pool  # variance-to-mean ratio of one period
     level: SharedLevel = SharedLevel()  # how far categories move together
+    bias: SelectionBias = SelectionBias()  # of levels that are low or high in their category
 
 
 class Combined(NamedTuple):
@@ -96,6 +98,11 @@ class Combined(NamedTuple):
             variance_to_mean(past.single, periods),
         )
         return cls(weight, levels, sums, of_sum, of_period)
+
+    def usual(self, origin: int = -1) -> Matrix:
+        """(items,) expected demand of a period after an origin, by its number."""
+        of_seasons = np.stack([level[origin] for level in self.levels])
+        return np.asarray(of_seasons.sum(axis=0, dtype=np.float64))
 
 
 class Spread(NamedTuple):
@@ -130,7 +137,7 @@ def share(block: Block, past: Past, codes: Codes, classes: int) -> tuple[Shared,
 def share_with_categories(
     block: Block, past: Past, codes: Codes, classes: int, category: Codes
 ) -> Shared:
-    """Measures on a sample of items what all items share, and how far categories move together.
+    """Measures on a sample what all items share, and what those of a category tell of each other.
 
     Args:
         block: The sample.
@@ -142,7 +149,9 @@ def share_with_categories(
     shared, combined = share(block, past, codes, classes)
     strays = shrunk_ratio(*combined.of_sum, past.ahead.independent, shared.of_sum)
     level = shared_level(block, past.ahead, combined.sums, strays, category)
-    return shared._replace(level=level)
+    now = combined.usual() * shared.span
+    bias = selection_bias(past.ahead, combined.sums, now, strays, category)
+    return shared._replace(level=level, bias=bias)
 
 
 def spread(past: Past, combined: Combined, shared: Shared, usual: Matrix) -> Spread:
@@ -197,8 +206,7 @@ class Outlook(NamedTuple):
             hazard: Probability that the demand of an item stops in a period.
             origin: Number of the origin; the last one is as-of.
         """
-        usual = np.stack([level[origin] for level in combined.levels]).sum(axis=0, dtype=np.float64)
-        of = spread(past, combined, shared, usual)
+        of = spread(past, combined, shared, combined.usual(origin))
         goes_on = chance_of_demand(block.trailing_run(origin), of.period_noise, hazard)
         level_variance = (of.level_variance + 1 - goes_on) / goes_on
         return cls(goes_on, of._replace(level_variance=level_variance))
