@@ -10,6 +10,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, NoReturn
 
 import typer
@@ -118,11 +119,13 @@ def main() -> NoReturn:
         # What libraries warn their programmers of is no message to the user.
         warnings.simplefilter("ignore")
     code = run(sys.argv[1:])
-    if code == ExitCode.INTERRUPTED:
-        stop_workers()
-        # Python ends by the signal itself where a library's C code saw the interrupt first.
-        os._exit(code)
-    sys.exit(code)
+    stop_workers()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):  # what can be told of it has been told
+            stream.flush()
+    # Python would take itself and its packages apart first, for a quarter of a second and more, or
+    # end by the signal where a library's C code saw an interrupt.
+    os._exit(code)
 
 
 def run(args: Sequence[str]) -> int:
@@ -160,14 +163,15 @@ def run(args: Sequence[str]) -> int:
 def _run(args: Sequence[str]) -> int:
     # Not typer's own main(), which ends a broken pipe with exit code 1: that means findings here.
     group = get_command(app)
+    code: int = ExitCode.OK
     try:
         with group.make_context("stockout", list(args)) as context:
             group.invoke(context)
-        if sys.stdout is not None:
-            sys.stdout.flush()
     except typer.Exit as end:
-        return end.exit_code
-    return ExitCode.OK
+        code = end.exit_code
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    return code
 
 
 def _usage_error(error: typer.TyperException) -> int:
