@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     Result = TypeVar("Result")
 
 PARTS_EACH = 16
-"""Parts that there must be for every process beside this one. To load the packages takes it as long
-as about five blocks of items take to be fitted (`benchmarks/forecast_speed.py`)."""
+"""Parts that there must be for every process beside this one, because it has to load the packages
+first: with half as many, blocks of items were fitted no sooner (`benchmarks/forecast_speed.py`)."""
 
 
 class Workers(NamedTuple):
