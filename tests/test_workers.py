@@ -68,6 +68,16 @@ def test_little_work_and_a_single_core_start_nothing(monkeypatch: pytest.MonkeyP
     assert Workers.start(100, "numpy").executor is None
 
 
+def test_where_no_process_can_be_started_all_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(**_: object) -> None:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(loky, "get_reusable_executor", refused)
+    shared = Workers.start(4, "numpy")
+    assert dict(shared.share_out(abs, [(n, (-n,)) for n in range(4)])) == {n: n for n in range(4)}
+    monkeypatch.undo()
+
+
 def test_a_fit_is_the_same_to_the_last_digit(monkeypatch: pytest.MonkeyPatch) -> None:
     tables = simulate(Parameters(seed=3, skus=20, locations=2, months=6)).tables
     history = demand_history(tables["sales"], tables["inventory"], tables["products"])

@@ -50,9 +50,12 @@ class Workers(NamedTuple):
         count = min(loky.cpu_count() - 1, parts // PARTS_EACH)
         if count < 1 or multiprocessing.current_process().daemon:  # that may start none
             return cls(None, 0)
-        executor = loky.get_reusable_executor(max_workers=count)
-        for _ in range(count):
-            executor.submit(import_module, module)
+        try:
+            executor = loky.get_reusable_executor(max_workers=count)
+            for _ in range(count):
+                executor.submit(import_module, module)
+        except OSError:  # a sandbox without semaphores, or too many processes
+            return cls(None, 0)
         return cls(executor, count)
 
     def share_out(
@@ -78,7 +81,7 @@ class Workers(NamedTuple):
                 try:
                     given.append((key, arguments, executor.submit(work, *arguments)))
                     continue
-                except BrokenExecutor:
+                except (BrokenExecutor, OSError):
                     executor = None
             yield key, work(*arguments)
             while given and given[0][-1].done():
