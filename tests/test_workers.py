@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def two_cores(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A machine of two cores, on which every part pays; no process outlives a test."""
-    monkeypatch.setattr(workers, "PARTS_EACH", 1)
+    monkeypatch.setattr(workers, "LEAST_PARTS", 1)
     monkeypatch.setattr(loky, "cpu_count", lambda: 2)
     yield
     workers.stop()
@@ -93,7 +93,7 @@ def test_a_fit_is_the_same_to_the_last_digit(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(Workers, "share_out", counted)
     shared = fitting.fit(history, 28)
-    monkeypatch.setattr(workers, "PARTS_EACH", 1000)
+    monkeypatch.setattr(workers, "LEAST_PARTS", 1000)
     alone = fitting.fit(history, 28)
     assert given == [1, 0]
     for name in ("mean", "noise", "period_noise", "level_variance", "sum_shift", "period_shift"):

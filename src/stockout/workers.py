@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     Key = TypeVar("Key")
     Result = TypeVar("Result")
 
-PARTS_EACH = 16
-"""Parts that there must be for every process beside this one, because it has to load the packages
-first: with half as many, blocks of items were fitted no sooner (`benchmarks/forecast_speed.py`)."""
+LEAST_PARTS = 16
+"""Parts from which on processes are started: they have to load the packages first, and with half as
+many, blocks of items were fitted no sooner (`benchmarks/forecast_speed.py`)."""
+
+_MOST = 4  # processes: this one has to hand all of them their parts
 
 
 class Workers(NamedTuple):
@@ -33,7 +35,7 @@ class Workers(NamedTuple):
 
     @classmethod
     def start(cls, parts: int, module: str) -> Workers:
-        """Has as many processes as pay load the packages, while this one goes on.
+        """Has a process for every other core load the packages, while this one goes on.
 
         Those of an earlier work are taken again. After some seconds without work they end.
 
@@ -41,13 +43,13 @@ class Workers(NamedTuple):
             parts: Number of parts of the work to come.
             module: Name of the module that does it.
         """
-        if parts < PARTS_EACH:
+        if parts < LEAST_PARTS:
             return cls(None, 0)
         import multiprocessing  # noqa: PLC0415 - only large works need it
 
         import loky  # noqa: PLC0415
 
-        count = min(loky.cpu_count() - 1, parts // PARTS_EACH)
+        count = min(loky.cpu_count() - 1, _MOST)
         if count < 1 or multiprocessing.current_process().daemon:  # that may start none
             return cls(None, 0)
         try:
