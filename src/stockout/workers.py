@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from concurrent.futures import BrokenExecutor
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -96,8 +97,9 @@ def stop() -> None:
     """Ends all processes at once, whatever they are doing, before this one is ended."""
     loky = sys.modules.get("loky")
     if loky is not None:
-        again = loky.get_reusable_executor(max_workers=1, reuse=False, kill_workers=True)
-        again.shutdown()
+        with suppress(OSError):  # where none can be started there is none to end
+            again = loky.get_reusable_executor(max_workers=1, reuse=False, kill_workers=True)
+            again.shutdown()
 
 
 def _taken(
