@@ -22,7 +22,7 @@ from stockout.forecasting import costly_models
 from stockout.forecasting.fit import fit
 
 if TYPE_CHECKING:
-    from stockout.demand.calendar import Freq
+    from stockout.demand.periods import Freq
 
 LENGTHS: dict[Freq, tuple[int, ...]] = {"day": (91, 182, 364), "week": (52, 130, 260)}
 SERIES = 8

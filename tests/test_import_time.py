@@ -46,5 +46,11 @@ def test_help_of_a_command_loads_at_most_what_typer_parses_with(command: str) ->
     assert loaded(HELP, command, "--help") <= {"pydantic"}
 
 
+def test_what_processes_fit_with_loads_no_frames() -> None:
+    """Every process beside the first loads it, while the first one waits for help."""
+    fit = "import sys, stockout.forecasting.estimates; print(*sys.modules, file=sys.stderr)"
+    assert loaded(fit) == {"numpy", "scipy"}
+
+
 def test_a_heavy_module_would_be_seen() -> None:
     assert loaded("import numpy\n" + IMPORT) == {"numpy"}

@@ -170,12 +170,6 @@ def test_a_weekday_that_never_sells_is_not_a_gap(sold: Rows) -> None:
     assert history.observed.all()
 
 
-def test_quiet_periods_count_those_that_speak_since_the_last_sale() -> None:
-    units = np.array([[1, 0, 0], [0, 0, 2], [0, 0, 0], [0, 0, 0]], dtype=np.float32)
-    counts = np.array([[1, 0, 1], [1, 1, 1], [0, 1, 1], [1, 1, 1]], dtype=np.bool_)
-    assert panel.quiet_periods(units, counts).tolist() == [2, 3, 2]
-
-
 @pytest.mark.parametrize("apart", [1, 100_000])  # days: a table of all cells, or too many of them
 def test_two_rows_of_an_item_and_day_are_seen_by_number_and_by_name(apart: int) -> None:
     days = [MONDAY, MONDAY + timedelta(apart), MONDAY]

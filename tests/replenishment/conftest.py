@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from stockout.demand.calendar import Freq
+    from stockout.demand.periods import Freq
 
 
 @pytest.fixture(name="make_model", scope="session")

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from stockout.demand.calendar import Freq
     from stockout.demand.ledger import Ledger
+    from stockout.demand.periods import Freq
 
 logger = logging.getLogger(__name__)
 

@@ -13,19 +13,16 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.errors import ConfigError, NotKnownError
 from stockout.exports.usual_dates import date_counts, usual_dates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stockout.demand.periods import Freq
+
 logger = logging.getLogger(__name__)
-
-Freq = Literal["day", "week"]
-"""Length of a period."""
-
-DAYS_PER_PERIOD: Mapping[Freq, int] = {"day": 1, "week": 7}
-"""Days in a period of each length."""
 
 _FIRST_DATES = 1000  # rows looked at before all of them; changes no result
 _FEW_DATES = 10  # fewer distinct dates have no rhythm that one of them could be out of

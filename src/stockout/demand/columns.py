@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WIDTH = 512  # columns of a block: a matrix of three years of days then has 2 MB in single precision
 
-WIDE = 8192  # columns of a block that is walked row by row: a sum of each of them has 64 KB
+WIDE = 16_384  # columns of a block that is walked row by row: a sum of each of them has 128 KB
 
 
 def by_columns(work: Callable[[slice], Arrays], columns: int, width: int = WIDTH) -> Arrays:
@@ -68,6 +68,15 @@ def _blocks(columns: int, width: int) -> list[slice]:
     return [slice(*pair) for pair in pairwise(edges)]
 
 
+def repeats_one(matrix: NDArray[np.generic]) -> bool:
+    """Whether a matrix is one number seen as many, without memory (``numpy.broadcast_to``).
+
+    >>> repeats_one(np.broadcast_to(1.0, (2, 3))), repeats_one(np.ones((2, 3)))
+    (True, False)
+    """
+    return not any(matrix.strides)
+
+
 def some_columns(matrix: NDArray[Number], columns: NDArray[np.int64]) -> NDArray[Number]:
     """Some columns of a matrix, several times as fast as by an index.
 
@@ -78,6 +87,6 @@ def some_columns(matrix: NDArray[Number], columns: NDArray[np.int64]) -> NDArray
     >>> some_columns(np.array([[1, 2, 3], [4, 5, 6]]), np.array([0, 2])).tolist()
     [[1, 3], [4, 6]]
     """
-    if not any(matrix.strides):
+    if repeats_one(matrix):
         return np.broadcast_to(matrix[:1, :1], (len(matrix), columns.size))
     return np.take(matrix, columns, axis=1)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD, is_weekly, period_start
+from stockout.demand.calendar import is_weekly, period_start
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.demand.promotions import PROMOTION_WORDS, promoted_periods
 from stockout.tables import ALL_LOCATIONS, ITEM, conform
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,19 +23,21 @@ from stockout.demand.availability import (
     shares_by_period,
 )
 from stockout.demand.calendar import (
-    DAYS_PER_PERIOD,
     choose_freq,
     first_future_period,
     is_weekly,
     last_complete_period,
     resolve_as_of,
 )
+from stockout.demand.columns import repeats_one
 from stockout.demand.flows import stock_flows
 from stockout.demand.ledger import stock_ledger
 from stockout.demand.lifecycle import describe, first_listed, of_items
 from stockout.demand.numbering import numbered, up_to
 from stockout.demand.panel import Axis
+from stockout.demand.periods import DAYS_PER_PERIOD, quiet_periods
 from stockout.demand.returns import net_returns
+from stockout.demand.totals import totals
 from stockout.errors import NotKnownError
 from stockout.tables import ITEM, conform
 
@@ -43,9 +46,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from stockout.demand.calendar import Freq
     from stockout.demand.event_days import EventDays
     from stockout.demand.ledger import Ledger
+    from stockout.demand.periods import Freq
+    from stockout.demand.totals import Totals
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +95,16 @@ class History:
     def start(self) -> NDArray[np.int64]:
         """(items,) first row of each item's life."""
         return self.items["start"].to_numpy()
+
+    @property
+    def may_tell_availability(self) -> bool:
+        """False where no source speaks of it, which then takes no look at every period."""
+        return not (repeats_one(self.share) and repeats_one(self.sold_out))
+
+    @cached_property
+    def totals(self) -> Totals:
+        """Sums over the observed periods of each item; computed when first asked for."""
+        return totals(self.units, self.observed, 7 // DAYS_PER_PERIOD[self.freq])
 
     def evidence(self, columns: NDArray[np.int64] | None = None) -> NDArray[np.bool_]:
         """(periods, items) observed periods that say how much is wanted.
@@ -206,7 +220,7 @@ def demand_history(
         observed &= open_for_sale
     units, share = inherited.of(units), inherited.of(availability.share)
     sold_out = inherited.of(availability.sold_out)
-    quiet = panel.quiet_periods(units, observed)
+    quiet = quiet_periods(units, observed)
     items = describe(
         items.with_columns(
             start=pl.Series(inherited.start), quiet_days=pl.Series(quiet * DAYS_PER_PERIOD[freq])

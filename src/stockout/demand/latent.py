@@ -15,9 +15,9 @@ import numpy as np
 from scipy import special
 
 from stockout.demand.backfitting import PASSES, Kinds, Seen, fit_factors, unseen
-from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.ledger import SOLD_OUT_DURING_DAY
 from stockout.demand.lifecycle import NEW_DAYS
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.demand.promotions import promoted_periods
 from stockout.demand.shrinkage import ratio
 from stockout.tables import conform

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.flows import stock_flows
 from stockout.demand.grid import Grid
 from stockout.demand.panel import is_one_row_each
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.demand.roll import CRUMB, rolled_stock, surprises
 from stockout.tables import ITEM
 

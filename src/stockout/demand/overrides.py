@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD, is_weekly
+from stockout.demand.calendar import is_weekly
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.tables import ALL_LOCATIONS, ITEM
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from stockout.demand.calendar import Freq
+    from stockout.demand.periods import Freq
 
     Matrix = NDArray[np.float64]
 

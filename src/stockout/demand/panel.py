@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD, period_start
+from stockout.demand.calendar import period_start
 from stockout.demand.numbering import each_chunk, in_chunks, keys_of, run_lengths, with_units
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.tables import ITEM, one_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from stockout.demand.calendar import Freq
+    from stockout.demand.periods import Freq
 
 logger = logging.getLogger(__name__)
 
@@ -280,20 +281,3 @@ def open_periods(
         some = np.flatnonzero(closed.any(axis=1))
         is_open[some] &= ~closed[some][:, place]
     return np.asarray(is_open)
-
-
-def quiet_periods(units: NDArray[np.float32], counts: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """(items,) periods since the last sale that count as quiet.
-
-    Args:
-        units: (periods, items) demand.
-        counts: (periods, items) whether a period without sales says that nothing was wanted.
-    """
-    quiet = np.zeros(units.shape[1], dtype=np.int64)
-    silent = np.ones(units.shape[1], dtype=np.bool_)
-    for sold, told in zip(units[::-1], counts[::-1], strict=True):
-        silent &= sold <= 0
-        if not silent.any():
-            break
-        quiet += silent & told
-    return quiet

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.panel import Axis
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.tables import ALL_LOCATIONS, ITEM
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
-from stockout.demand.columns import WIDE, by_columns
+from stockout.demand.periods import DAYS_PER_PERIOD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +30,8 @@ X_LIMIT = 0.5
 Y_LIMIT = 1.0
 """Coefficient of variation of four-week demand up to which an item is X, and Y: usual borders."""
 
-_BUCKET_DAYS = 28
+_WEEKS = 4
+_BUCKET_DAYS = 7 * _WEEKS
 
 
 def segments(history: History) -> pl.DataFrame:
@@ -52,13 +52,12 @@ def segments(history: History) -> pl.DataFrame:
     >>> segments(demand_history(frame)).select("adi", "demand_class", "abc", "xyz").row(0)
     (3.0, 'intermittent', 'A', 'X')
     """
-    periods, count, sold, squared, cv = by_columns(
-        lambda columns: _measured(history, columns), history.units.shape[1], WIDE
-    )
+    of = history.totals
+    count, sold = of.sales, of.units
     with np.errstate(divide="ignore", invalid="ignore"):
-        adi = periods / count
+        adi = of.observed / count
         mean = sold / count
-        cv2 = (squared / count - mean**2).clip(0) / mean**2
+        cv2 = (of.squared / count - mean**2).clip(0) / mean**2
     price = history.items["mean_price"]
     value = sold * (price.fill_null(0).to_numpy() if price.null_count() < len(price) else 1.0)
     return history.items.select(
@@ -67,7 +66,7 @@ def segments(history: History) -> pl.DataFrame:
         adi=pl.Series(adi).fill_nan(None),
         cv2=pl.Series(cv2).fill_nan(None),
         value=pl.Series(value),
-        cv=pl.Series(cv).fill_nan(None),
+        cv=pl.Series(_bucket_cv(history)).fill_nan(None),
     ).with_columns(
         demand_class=_demand_class(pl.lit(pl.Series(count > 0))),
         abc=_abc(),
@@ -78,28 +77,6 @@ def segments(history: History) -> pl.DataFrame:
         .when(pl.col("cv").is_not_null())
         .then(pl.lit("Z")),
     )
-
-
-def _measured(history: History, columns: slice) -> tuple[Matrix, ...]:
-    """(items,) observed periods, those with demand, units, squared units; and cv, of some items."""
-    units, observed = history.units[:, columns], history.observed[:, columns]
-    size = _BUCKET_DAYS // DAYS_PER_PERIOD[history.freq]
-    buckets = history.periods // size  # the last one ends at as-of
-    first = history.periods - buckets * size
-    periods, count, total, squared = np.zeros((4, units.shape[1]))
-    seen = np.zeros((buckets, units.shape[1]), dtype=np.int32)
-    in_bucket = np.zeros(seen.shape, dtype=np.float32)
-    for row, (tells, demand) in enumerate(zip(observed, units, strict=True)):
-        sold = demand * tells
-        count += sold > 0
-        total += sold
-        squared += np.square(sold, dtype=np.float64)
-        if row < first:
-            periods += tells
-        else:
-            seen[(row - first) // size] += tells
-            in_bucket[(row - first) // size] += sold
-    return periods + seen.sum(axis=0), count, total, squared, _bucket_cv(seen, in_bucket, size)
 
 
 def _demand_class(sold: pl.Expr) -> pl.Expr:
@@ -132,11 +109,17 @@ def _abc() -> pl.Expr:
     return sorted_class.gather(rank.cast(pl.Int64) - 1)
 
 
-def _bucket_cv(seen: NDArray[np.int32], units: NDArray[np.float32], size: int) -> Matrix:
-    """(items,) coefficient of variation of the demand rate in buckets, (buckets, items)."""
+def _bucket_cv(history: History) -> Matrix:
+    """(items,) coefficient of variation of the demand rate in buckets that end at as-of."""
+    size = _BUCKET_DAYS // DAYS_PER_PERIOD[history.freq]
+    buckets = history.periods // size
+    weeks, items = history.totals.sold.shape
+    shape, late = (buckets, _WEEKS, items), slice(weeks - buckets * _WEEKS, None)
+    sold = history.totals.sold[late].reshape(shape).sum(axis=1)
+    seen = history.totals.seen[late].reshape(shape).sum(axis=1, dtype=np.int64)
     usable = seen >= size / 2
     count = usable.sum(axis=0)
-    rate = np.where(usable, units / np.maximum(seen, 1), 0).astype(np.float64)
+    rate = np.where(usable, sold / np.maximum(seen, 1), 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = rate.sum(axis=0) / count
         variance = np.where(usable, (rate - mean) ** 2, 0).sum(axis=0) / (count - 1)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.demand.segments import segments
 from stockout.errors import ConfigError
 from stockout.forecasting.backtest_table import coded, facts, labelled, score_rows

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from stockout.demand.calendar import Freq
     from stockout.demand.history import History
+    from stockout.demand.periods import Freq
 
     Matrix = NDArray[np.float64]
     Flags = NDArray[np.bool_]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.columns import some_columns
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.forecasting.models import PORTFOLIO, rolling_levels
 from stockout.forecasting.rolling import forecasts, windows
 from stockout.forecasting.rows import UNITS, Calendar, Rows, origins, running

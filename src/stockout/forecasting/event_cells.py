@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.demand.shrinkage import ratio, relative_variance
 from stockout.forecasting.dispersion import POOL_WINDOWS
 from stockout.forecasting.seasonality import WEEKDAYS, category_codes, weekday_index

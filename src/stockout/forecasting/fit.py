@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.demand.segments import segments
 from stockout.forecasting.block import WARM_UP, Block, Observed
 from stockout.forecasting.calibration import GRID
@@ -21,7 +21,13 @@ from stockout.forecasting.estimates import Alike, Estimates, estimated, estimate
 from stockout.forecasting.event_effects import planned_then_usual, with_effect_spread, with_effects
 from stockout.forecasting.learned_demand import learned_demand
 from stockout.forecasting.models import PORTFOLIO, distinct, family
-from stockout.forecasting.past_errors import Past, calibrations, share_with_categories
+from stockout.forecasting.past_errors import (
+    Judging,
+    Past,
+    calibrated,
+    calibrations,
+    share_with_categories,
+)
 from stockout.forecasting.peaks import without_peaks
 from stockout.forecasting.seasonality import category_codes
 from stockout.forecasting.short_history import prior_of_rates, shrunk_level
@@ -96,18 +102,23 @@ def fit(
     if live.size:
         asked = [name for name in PORTFOLIO if members is None or family(name) in members]
         models = distinct(asked, periods, 7 // DAYS_PER_PERIOD[history.freq])
+        kinds, category, hazard = int(classes.max()) + 1, seasons.category, _hazard(history)
         sample, judged = _spaced(live, SAMPLE), _spaced(live, JUDGED)
-        of_sample = of_judged = Block(Observed.of(learned, seasons, sample), models)
-        if judged.size != sample.size:
-            of_judged = Block(Observed.of(learned, seasons, judged), models)
-        kinds, category = int(classes.max()) + 1, seasons.category
-        hazard = _hazard(history)
-        for span in np.unique(spans[live]).tolist():
-            of_kind, sums = classes[sample], Past.of(of_sample, span)
-            shared = share_with_categories(of_sample, sums, of_kind, kinds, category[sample])
-            whole = is_integer[judged]
-            found = calibrations(of_judged, span, classes[judged], kinds, whole, hazard=hazard)
-            alike = Alike(models, shared, found, hazard)
+        asked_spans = np.unique(spans[live]).tolist()
+        judging = Judging(asked_spans, classes[judged], kinds, is_integer[judged], hazard)
+        apart = judged.size < sample.size
+        if apart:
+            of_judged = Observed.of(learned, seasons, judged)
+            calibrations_then = workers.aside(calibrated, of_judged, models, judging)
+        of_sample, of_kind = Block(Observed.of(learned, seasons, sample), models), classes[sample]
+        sums = [Past.of(of_sample, span) for span in asked_spans]
+        together = [
+            share_with_categories(of_sample, of_span, of_kind, kinds, category[sample])
+            for of_span in sums
+        ]
+        found = calibrations_then() if apart else calibrations(of_sample, judging)
+        for span, shared, of_span in zip(asked_spans, together, found, strict=True):
+            alike = Alike(models, shared, of_span, hazard)
             same_span = rest = live[spans[live] == span]
             if same_span.size == live.size:  # the block of the sample is there already
                 estimates.put(sample, estimates_of(of_sample, of_kind, category[sample], alike))
@@ -116,7 +127,9 @@ def fit(
             for columns, of_block in workers.share_out(estimated, tasks):
                 estimates.put(columns, of_block)
             _move_together(estimates, same_span, shared, category)
-        short = live[past.evidence(live).sum(axis=0) < WARM_UP[history.freq]]
+        enough = WARM_UP[history.freq]
+        few = live[past.totals.observed[live] <= enough]  # one of them may say nothing
+        short = few[past.evidence(few).sum(axis=0) < enough]
         if short.size:
             estimates.put(short, _from_category(past, seasons, estimates, live, short))
     estimates.label[(history.items["status"] == "new").to_numpy()] = "new"

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.errors import ConfigError
 from stockout.forecasting.distribution import demand_quantile
 from stockout.forecasting.global_features import CATEGORICAL, Panel

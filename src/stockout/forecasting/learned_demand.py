@@ -69,6 +69,8 @@ def learned_demand(history: History) -> LearnedDemand:
     >>> learned_demand(demand_history(sales)).history.units.ravel().tolist()
     [2.0, 3.0, 1.0]
     """
+    if not history.may_tell_availability:
+        return LearnedDemand(history, None)
     items = history.items.height
     (ever,) = by_columns(lambda columns: (np.asarray(_short(history, columns).any(axis=0)),), items)
     if not ever.any():

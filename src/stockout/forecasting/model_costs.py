@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from stockout.demand.calendar import Freq
+    from stockout.demand.periods import Freq
 
     Matrix = NDArray[np.float64]
 

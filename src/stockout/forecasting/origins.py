@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.errors import ConfigError, NotKnownError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from stockout.demand.calendar import Freq
     from stockout.demand.history import History
+    from stockout.demand.periods import Freq
 
 HORIZONS: Mapping[Freq, tuple[int, ...]] = {"day": (28, 14, 7), "week": (4, 2, 1)}
 """Periods ahead when none are asked for: four weeks, fewer where the history is short."""

@@ -19,8 +19,11 @@ from stockout.forecasting.shared_level import SharedLevel, shared_level
 from stockout.forecasting.stopped import chance_of_demand
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from stockout.forecasting.block import Observed
     from stockout.forecasting.rolling import Windows
 
     Matrix = NDArray[np.float64]
@@ -219,25 +222,35 @@ class Calibrations(NamedTuple):
     of_period: Calibration
 
 
-def calibrations(
-    block: Block,
-    span: int,
-    codes: Codes,
-    classes: int,
-    is_integer: NDArray[np.bool_],
-    *,
-    hazard: float,
-) -> Calibrations:
+class Judging(NamedTuple):
+    """At which spans the quantiles of some items are to be judged, and what is known of them."""
+
+    spans: Sequence[int]  # periods in a sum
+    codes: Codes  # (items,) demand class of each
+    classes: int  # number of classes
+    is_integer: NDArray[np.bool_]  # (items,) demand comes in whole units
+    hazard: float  # probability that the demand of an item stops in a period
+
+
+def calibrated(observed: Observed, models: Sequence[str], judging: Judging) -> list[Calibrations]:
+    """Makes a block of a sample of items, and judges its quantiles; see :func:`calibrations`."""
+    return calibrations(Block(observed, models), judging)
+
+
+def calibrations(block: Block, judging: Judging) -> list[Calibrations]:
     """Judges the quantiles that a sample of items would have been given at past origins.
 
     Args:
         block: The sample.
-        span: Periods in a sum.
-        codes: (items,) demand class of each.
-        classes: Number of classes.
-        is_integer: (items,) demand comes in whole units.
-        hazard: Probability that the demand of an item stops in a period.
+        judging: What is asked of it.
+
+    Returns:
+        For each span the corrections.
     """
+    return [_calibrations(block, span, judging) for span in judging.spans]
+
+
+def _calibrations(block: Block, span: int, judging: Judging) -> Calibrations:
     whole = Past.of(block, span)
     step, last = whole.ahead.step, len(whole.ahead.actual) - 1
     ended = -(-span // step)  # origins until a window has ended
@@ -249,8 +262,8 @@ def calibrations(
 
     def judged(origin: int) -> tuple[PastSums, ...]:
         then = whole.before(origin, squared)
-        shared, combined = share(block, then, codes, classes)
-        out = Outlook.of(block, then, combined, shared, hazard=hazard, origin=origin)
+        shared, combined = share(block, then, judging.codes, judging.classes)
+        out = Outlook.of(block, then, combined, shared, hazard=judging.hazard, origin=origin)
         parts = []
         for ahead, noise in (
             (whole.ahead, out.spread.noise),
@@ -260,7 +273,8 @@ def calibrations(
             mean = _forecast_at(ahead, combined.levels, origin) * out.goes_on
             variance = noise * mean + out.spread.level_variance * mean**2
             actual = ahead.actual[origin].astype(np.float64)
-            parts.append(PastSums(*(a[chosen] for a in (mean, variance, actual, is_integer))))
+            known = (mean, variance, actual, judging.is_integer)
+            parts.append(PastSums(*(a[chosen] for a in known)))
         return tuple(parts)
 
     asked = np.unique(np.linspace(first, last, ORIGINS_JUDGED).astype(int)).tolist()

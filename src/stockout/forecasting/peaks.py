@@ -29,8 +29,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.columns import by_columns
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.forecasting.learned_demand import learned_demand
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from stockout.demand.columns import WIDE, by_columns, some_columns
+from stockout.demand.periods import DAYS_PER_PERIOD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +28,7 @@ CLOSED_INDEX = 0.1
 """Index below which a weekday says nothing of the level: a tenth of the usual demand."""
 
 WEEKDAYS = 7
-YEAR_DAYS = 364  # 52 whole weeks, so that a year holds every weekday equally often
+YEAR_WEEKS = 52
 YEAR_BINS = 53
 MIN_YEARS = 2  # a yearly index needs a whole year of levels, each the mean of the year around it
 
@@ -66,29 +67,17 @@ def shrunk_index(sold: Matrix, expected: Matrix, phi: Matrix, parent: Matrix) ->
 
 def weekday_index(history: History) -> NDArray[np.float32]:
     """(7, items) index of each weekday (0 is Monday), mean 1; all 1 where periods are weeks."""
-    n = history.units.shape[1]
     if history.freq == "week":
-        return np.ones((WEEKDAYS, n), dtype=np.float32)
-    weekday = (np.arange(history.periods) + history.first_period.weekday()) % WEEKDAYS
-
-    def counted(columns: slice) -> tuple[Matrix, Matrix, Matrix]:
-        units, observed = history.units[:, columns], history.observed[:, columns]
-        sold, days = np.zeros((2, WEEKDAYS, units.shape[1]))
-        squared = np.zeros(units.shape[1])
-        for day, demand, tells in zip(weekday.tolist(), units, observed, strict=True):
-            of_day = demand * tells
-            sold[day] += of_day
-            days[day] += tells
-            squared += np.square(of_day, dtype=np.float64)
-        return sold, days, squared
-
-    sold, days, squared = by_columns(counted, n, WIDE)
+        return np.ones((WEEKDAYS, history.units.shape[1]), dtype=np.float32)
+    of, first = history.totals, history.periods % WEEKDAYS
+    place = (np.arange(WEEKDAYS) - first - history.first_period.weekday()) % WEEKDAYS
+    sold, days = of.sold_by_row[place], of.seen_by_row[place].astype(np.float64)
     overall = np.ones((WEEKDAYS, 1))
     for _ in range(3):  # ratio of sums and levels in turn; the change after the third is negligible
         level = _ratio(sold.sum(axis=0), (days * overall).sum(axis=0))
         overall = _ratio(sold.sum(axis=1), (days * level).sum(axis=1), empty=1.0)[:, None]
     expected = level * overall  # on each day of a kind: squared errors are sums of these
-    error = squared - 2 * (expected * sold).sum(axis=0) + (expected**2 * days).sum(axis=0)
+    error = of.squared - 2 * (expected * sold).sum(axis=0) + (expected**2 * days).sum(axis=0)
     phi = _variance_to_mean(error, (expected * days).sum(axis=0))
     overall = _shrink_to_flat(sold, days * level, phi)
     code = history.items["location"].rank("dense").to_numpy().astype(np.int64) - 1
@@ -100,16 +89,15 @@ def weekday_index(history: History) -> NDArray[np.float32]:
 def yearly_index(history: History) -> NDArray[np.float32] | None:
     """(53, categories) index of each week of the year, or None with less than two years.
 
-    The level of an item on a day is the mean of the 52 weeks around it, so the index of a growing
+    The level of an item in a week is the mean of the 52 weeks around it, so the index of a growing
     or renewed assortment is not its growth. Column ``j`` is the category with code ``j`` of
     :func:`category_codes`.
     """
-    days = 1 if history.freq == "day" else WEEKDAYS
-    window = YEAR_DAYS // days
-    if history.periods < MIN_YEARS * window:
+    week = WEEKDAYS // DAYS_PER_PERIOD[history.freq]
+    if history.periods < MIN_YEARS * YEAR_WEEKS * week:
         return None
     sold_bins, level_bins, phi = by_columns(
-        lambda columns: _by_week_of_year(history, columns, window), history.units.shape[1], WIDE
+        lambda columns: _by_week_of_year(history, columns, week), history.units.shape[1], WIDE
     )
     code = category_codes(history)
     overall = _smooth(_shrink_to_flat(sold_bins, level_bins, phi))
@@ -117,44 +105,55 @@ def yearly_index(history: History) -> NDArray[np.float32] | None:
     return index.astype(np.float32)
 
 
-def _by_week_of_year(
-    history: History, columns: slice, window: int
-) -> tuple[Matrix, Matrix, Matrix]:
+def _by_week_of_year(history: History, columns: slice, week: int) -> tuple[Matrix, Matrix, Matrix]:
     """(53, items) units by week of the year, and what the level would have sold; (items,) noise.
 
-    The sums of the window go on from row to row: each takes in one period and lets go of another.
+    The sums of the 52 weeks go on from week to week: each takes in one and lets go of another. A
+    week of which some days belong to the next bin counts for both, by days.
     """
-    half = window // 2
-    units, observed = history.units[:, columns], history.observed[:, columns]
-    start = history.start[columns].astype(np.int32)
-    bins = week_of_year(history, np.arange(history.periods))
-    sold_bins, level_bins = np.zeros((2, YEAR_BINS, units.shape[1]))
-    sold, squared_error = np.zeros((2, units.shape[1]))
-    days = np.zeros(units.shape[1], dtype=np.int32)
-    for last in range(history.periods - 1):
-        sold += units[last] * observed[last]
-        days += observed[last]
-        first = last + 1 - window
-        if first < 0:
-            continue
-        middle = first + half
-        known = observed[middle] & (days > half) & (start <= first)
-        level = sold / np.maximum(days, 1) * known
-        units_then = units[middle] * known
-        sold_bins[bins[middle]] += units_then
-        level_bins[bins[middle]] += level
+    begun = history.periods % week  # rows of a week that is not whole, which is left out
+    sold, seen = (of[-(history.periods // week) :, columns] for of in history.totals[:2])
+    first_day = np.datetime64(history.first_period) + begun
+    life = (history.start[columns] - begun) / week
+    half, most = YEAR_WEEKS // 2, YEAR_WEEKS // 2 * week
+    sold_bins, level_bins = np.zeros((2, YEAR_BINS, sold.shape[1]))
+    squared_error = np.zeros(sold.shape[1])
+    units = sold[: YEAR_WEEKS - 1].sum(axis=0)
+    days = seen[: YEAR_WEEKS - 1].sum(axis=0, dtype=np.int32)
+    for first in range(len(sold) - YEAR_WEEKS):
+        last, middle = first + YEAR_WEEKS - 1, first + half
+        units += sold[last]
+        days += seen[last]
+        known = (days > most) & (life <= first)
+        level = units / np.maximum(days, 1) * seen[middle] * known
+        units_then = sold[middle] * known
+        for bin_, part in _bins(first_day + middle * WEEKDAYS):
+            sold_bins[bin_] += part * units_then
+            level_bins[bin_] += part * level
         squared_error += np.square(units_then - level)
-        sold -= units[first] * observed[first]
-        days -= observed[first]
+        units -= sold[first]
+        days -= seen[first]
     return sold_bins, level_bins, _variance_to_mean(squared_error, level_bins.sum(axis=0))
+
+
+def _bins(monday: np.datetime64) -> list[tuple[int, float]]:
+    """The bins of the year that seven days lie in, from the given one on, and the share in each."""
+    days = _day_of_year(monday + np.arange(WEEKDAYS)) // WEEKDAYS
+    bins, count = np.unique(days, return_counts=True)
+    return [*zip(bins.tolist(), (count / WEEKDAYS).tolist(), strict=True)]
+
+
+def _day_of_year(dates: NDArray[np.datetime64]) -> NDArray[np.int64]:
+    """Days since the first of January."""
+    return np.asarray((dates - dates.astype("datetime64[Y]")).astype(np.int64))
 
 
 def week_of_year(history: History, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Bin 0..52 of each row of the panel, also of rows after its end."""
-    days = 1 if history.freq == "day" else WEEKDAYS
+    days = DAYS_PER_PERIOD[history.freq]
     middle = days // 2  # a week belongs to the bin of its Thursday
     dates = np.datetime64(history.first_period) + rows * days + middle
-    return np.asarray((dates - dates.astype("datetime64[Y]")).astype(np.int64) // WEEKDAYS)
+    return _day_of_year(dates) // WEEKDAYS
 
 
 def category_codes(history: History) -> NDArray[np.int64]:

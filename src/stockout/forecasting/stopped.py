@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stockout.demand.panel import quiet_periods
+from stockout.demand.periods import quiet_periods
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

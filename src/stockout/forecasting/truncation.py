@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.periods import DAYS_PER_PERIOD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.lifecycle import QUIET_DAYS, QUIET_GAPS
 from stockout.demand.panel import Axis
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.tables import ITEM
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.errors import ConfigError, NotKnownError
 from stockout.impact.episodes import OPEN
 from stockout.impact.usual_demand import USUAL

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.impact.cause_rules import data_errors, late_suppliers, no_match, short_deliveries
 from stockout.impact.cause_summary import CAUSES, UNATTRIBUTED, Causes
 from stockout.impact.lost_sales import UNKNOWN_LEAD_TIME_DAYS, lost_sales

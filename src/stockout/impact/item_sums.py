@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.ledger import SOLD_OUT_DURING_DAY
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.impact.episodes import OPEN, RESTOCKED
 from stockout.tables import ITEM
 

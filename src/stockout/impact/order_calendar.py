@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.panel import item_numbers
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.impact.active_life import axis_of
 from stockout.replenishment.order_days import order_weekdays
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.ledger import MORNING_DAYS, counted_stock
 from stockout.demand.panel import item_numbers
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.demand.promotions import promoted_periods
 from stockout.impact.active_life import OPEN_ORDER_DAYS, axis_of
 from stockout.impact.usual_demand import share_as_high

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from scipy import special
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.demand.shrinkage import ratio
 from stockout.impact.active_life import own_first_rows
 from stockout.tables import ITEM

@@ -16,8 +16,8 @@ import numpy as np
 import polars as pl
 from scipy import special
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.latent import LEVEL
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.impact.cause_rules import quantity
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD, period_start
+from stockout.demand.calendar import period_start
 from stockout.demand.numbering import numbered
 from stockout.demand.panel import cells
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.impact.active_life import axis_of
 from stockout.replenishment.master_data import usable
 from stockout.tables import ITEM

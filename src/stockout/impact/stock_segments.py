@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.history import demand_history
 from stockout.demand.lifecycle import GIVEN_UP_DAYS
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.demand.segments import segments as demand_segments
 from stockout.errors import ConfigError
 from stockout.forecasting.fit import fit

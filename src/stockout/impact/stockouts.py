@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 from scipy import special
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.latent import LEVEL
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.errors import NotKnownError
 from stockout.impact.item_sums import Months, by_channel, item_sums
 from stockout.impact.key_figures import KEY_FIGURES, checked_groups

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.forecasting.fit import fit
 from stockout.replenishment.order_days import with_order_days
 from stockout.replenishment.policy import order_policy, plan_of

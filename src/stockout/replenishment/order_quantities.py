@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.forecasting.distribution import demand_cdf
 from stockout.replenishment.budget import order_steps, within_budget
 from stockout.replenishment.constraints import with_order_qty

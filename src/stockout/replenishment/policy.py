@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.forecasting.distribution import demand_quantile
 from stockout.replenishment.projection import HIGHEST_LEVEL, Plan, project
 from stockout.replenishment.safety_stock import order_up_to_for_fill_rate

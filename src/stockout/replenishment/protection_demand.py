@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.forecasting.event_effects import tell_effects
 from stockout.forecasting.fit import fit
 from stockout.forecasting.overridden import with_overrides

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.event_days import with_event_days
 from stockout.demand.history import demand_history
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.demand.single_periods import tell_single_periods
 from stockout.errors import ConfigError
 from stockout.replenishment.class_targets import class_levels

@@ -24,14 +24,14 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.errors import ConfigError
 
 if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    from stockout.demand.calendar import Freq
+    from stockout.demand.periods import Freq
 
 Matrix: TypeAlias = "NDArray[np.float64]"
 Mask: TypeAlias = "NDArray[np.bool_]"

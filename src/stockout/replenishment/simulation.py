@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
 from stockout.demand.event_days import with_event_days
 from stockout.demand.history import demand_history
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.errors import ConfigError
 from stockout.forecasting.portfolio import fitted, portfolio
 from stockout.replenishment.class_targets import class_levels

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stockout.demand.calendar import DAYS_PER_PERIOD
+from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.replenishment.booked_orders import booked_beyond, open_orders, order_shortages
 from stockout.replenishment.lead_times import usual_lateness
 from stockout.replenishment.position import (

@@ -17,7 +17,7 @@ from stockout.forecasting.benchmark_forecasts import (
 )
 
 if TYPE_CHECKING:
-    from stockout.demand.calendar import Freq
+    from stockout.demand.periods import Freq
 
 
 _CLOSE = 0.1  # width of an interval up to which a share is known well enough to agree with one
