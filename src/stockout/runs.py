@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-_LOOKED_AT = 2**16  # texts at the begin that tell whether there are runs; changes no result
+_LOOKED_AT = 2**12  # texts at the begin that tell whether there are runs; changes no result
 
 _SHORT = 4  # texts in a run on average, below which looking for runs takes longer than it saves
 

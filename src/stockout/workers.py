@@ -13,6 +13,8 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from stockout.memory import keep_freed_memory
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Executor, Future
@@ -56,7 +58,7 @@ class Workers(NamedTuple):
         try:
             executor = loky.get_reusable_executor(max_workers=count)
             for _ in range(count):
-                executor.submit(import_module, module)
+                executor.submit(_prepare, module)
         except OSError:  # a sandbox without semaphores, or too many processes
             return cls(None, 0)
         return cls(executor, count)
@@ -119,6 +121,12 @@ def stop() -> None:
         with suppress(OSError):  # where none can be started there is none to end
             again = loky.get_reusable_executor(max_workers=1, reuse=False, kill_workers=True)
             again.shutdown()
+
+
+def _prepare(module: str) -> None:
+    """What a process does first."""
+    keep_freed_memory()
+    import_module(module)
 
 
 def _taken(

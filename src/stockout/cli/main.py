@@ -38,6 +38,7 @@ from stockout.cli import (
 from stockout.cli.help_text import WideGroup
 from stockout.cli.messages import say
 from stockout.errors import ExitCode, StockoutError
+from stockout.memory import keep_freed_memory
 from stockout.workers import stop as stop_workers
 
 _OF_THE_MACHINE = {
@@ -118,6 +119,7 @@ def main() -> NoReturn:
     if not sys.warnoptions:
         # What libraries warn their programmers of is no message to the user.
         warnings.simplefilter("ignore")
+    keep_freed_memory()
     code = run(sys.argv[1:])
     stop_workers()
     for stream in (sys.stdout, sys.stderr):

@@ -29,7 +29,7 @@ from stockout.demand.calendar import (
     last_complete_period,
     resolve_as_of,
 )
-from stockout.demand.columns import repeats_one
+from stockout.demand.columns import repeats_one, some_columns
 from stockout.demand.flows import stock_flows
 from stockout.demand.ledger import stock_ledger
 from stockout.demand.lifecycle import describe, first_listed, of_items
@@ -116,7 +116,7 @@ class History:
             columns: Items that are wanted; None is all.
         """
         wanted = np.arange(self.items.height) if columns is None else columns
-        tells = np.take(self.observed, wanted, axis=1)  # several times as fast as by an index
+        tells = some_columns(self.observed, wanted)
         began = np.flatnonzero(self.items["began_with_sale"].to_numpy()[wanted])
         first = self.start[wanted[began]]
         inside = (first >= 0) & (first < self.periods)

@@ -106,7 +106,7 @@ def fit(
         sample, judged = _spaced(live, SAMPLE), _spaced(live, JUDGED)
         asked_spans = np.unique(spans[live]).tolist()
         judging = Judging(asked_spans, classes[judged], kinds, is_integer[judged], hazard)
-        apart = judged.size < sample.size
+        apart = judged.size != sample.size
         if apart:
             of_judged = Observed.of(learned, seasons, judged)
             calibrations_then = workers.aside(calibrated, of_judged, models, judging)
@@ -120,9 +120,9 @@ def fit(
         for span, shared, of_span in zip(asked_spans, together, found, strict=True):
             alike = Alike(models, shared, of_span, hazard)
             same_span = rest = live[spans[live] == span]
-            if same_span.size == live.size:  # the block of the sample is there already
+            if sample.size == live.size == same_span.size:  # their block is there already
                 estimates.put(sample, estimates_of(of_sample, of_kind, category[sample], alike))
-                rest = np.setdiff1d(live, sample, assume_unique=True)
+                rest = rest[:0]
             tasks = _tasks(learned, seasons, rest, classes, alike)
             for columns, of_block in workers.share_out(estimated, tasks):
                 estimates.put(columns, of_block)

@@ -39,6 +39,8 @@ WEEKS = (13, 26, 52)
 
 _LEAST = 1e-20  # weight of a row, so that where all that was seen is old, something is left of it
 
+_TOGETHER = 16  # origins divided together: of a block they fit the processor's memory
+
 SPARSE = ("TSB", "SBA")
 """Teunter-Syntetos-Babai, Syntetos-Boylan."""
 
@@ -113,7 +115,7 @@ def rolling_levels(rows: Rows, week: int = 7) -> list[Matrix]:
     [0.0, 3.0, 3.5, 3.5]
     """
     strides, _, parts, items = rows.values.shape
-    of_season = np.zeros((parts - SEASONS, len(PORTFOLIO), strides, items), dtype=np.float32)
+    of_season = np.empty((parts - SEASONS, len(PORTFOLIO), strides, items), dtype=np.float32)
     levels = np.moveaxis(of_season, 0, 2)
     fast = len(SPEEDS)
     sparse, averages = levels[fast : fast + len(SPARSE)], levels[fast + len(SPARSE) :]
@@ -141,21 +143,20 @@ def _smoothings(rows: Rows, levels: Matrix, chance: Matrix) -> None:
     begin, fading = _begin(speeds), ((1 - speeds) ** rows.step).astype(np.float32)
     number, seen = rows.up_to[:, SEEN], rows.totals[:, SEEN] > 0
     youngest = np.where(seen, number, np.inf).min(axis=1)
-    fade, aged = np.empty(sums[0, :, 0].shape, dtype=np.float32), np.empty_like(sums[0])
+    every, aged = np.asarray(seen.all(axis=1)), np.empty_like(sums[0])
     for o in range(len(sums)):
         if youngest[o] < begin.max() + rows.step:
-            fade[...] = (1 - speeds) ** _age(speeds, number[o], rows.step * seen[o])
+            fade = ((1 - speeds) ** _age(speeds, number[o], rows.step * seen[o])).astype(np.float32)
             still_mean = (number[o] <= begin)[:, None]
             np.copyto(sums[o], rows.totals[o, UNITS:], where=still_mean)
             np.copyto(sold[o], rows.totals[o, SOLD], where=still_mean[usual, 0])
         else:
-            np.copyto(fade, 1)
-            np.copyto(fade, fading, where=seen[o])
+            fade = fading if every[o] else np.where(seen[o], fading, np.float32(1))
         if o:
             sums[o] += np.multiply(sums[o - 1], fade[:, None], out=aged)
             sold[o] += sold[o - 1] * fade[usual]
-        _divide(sums[o, :, :1], sums[o, :, 1:], levels[:, o])
-        _divide(sold[o], sums[o, usual, 1:], chance[o])
+    _divide(sums[:, :, :1], sums[:, :, 1:], np.moveaxis(levels, 0, 1))
+    _divide(sold[:, None], sums[:, usual, 1:], chance)
 
 
 def _begin(speed: ArrayLike) -> Numbers:
@@ -186,18 +187,19 @@ def _sparse(totals: Matrix, levels: Matrix) -> None:
     age = _age(INTERMITTENT_SPEED, running(sales), sales)
     fades = np.take(by_age, age.astype(np.intp))
     unbiased = np.float32(1 - INTERMITTENT_SPEED / 2)
-    aged = np.zeros((levels.shape[2] + 2, totals.shape[2]), dtype=np.float32)
-    units, count, interval = aged[:1], aged[1:2], aged[2:]
-    since, ended = np.zeros((2, *interval.shape), dtype=np.float32)
+    sums = np.empty((len(totals), levels.shape[2] + 2, totals.shape[2]), dtype=np.float32)
+    units, count, interval = sums[:, :1], sums[:, 1:2], sums[:, 2:]
+    units[:, 0], count[:, 0] = totals[:, UNITS], sales
+    since = np.zeros(interval[0].shape, dtype=np.float32)
+    aged = np.empty_like(sums[0])
     for o, (now, fade, sold) in enumerate(zip(totals, fades, sales > 0, strict=True)):
-        aged *= fade
-        units += now[UNITS]
-        count += now[SOLD]
         since += now[SEASONS:]  # the interval up to now, in seasonal time
-        interval += np.multiply(since, sold, out=ended)
-        since -= ended
-        _divide(units * levels[0, o], count, levels[0, o])
-        _divide(unbiased * units, interval, levels[1, o])
+        np.multiply(since, sold, out=interval[o])
+        since -= interval[o]
+        if o:
+            sums[o] += np.multiply(sums[o - 1], fade, out=aged)
+    _divide(units * levels[0], count, levels[0])
+    _divide(unbiased * units, interval, levels[1])
 
 
 def _average(rows: Rows, window: int, level: Matrix) -> None:
@@ -223,7 +225,12 @@ def _average(rows: Rows, window: int, level: Matrix) -> None:
 
 
 def _divide(units: Numbers, index: Numbers, out: Numbers) -> None:
-    """Writes units over seasonal index, where an index was seen."""
-    known = index > 0
-    where = True if known.all() else known  # without a mask it is three times as fast
-    np.divide(units, index, out=out, where=where, casting="same_kind")
+    """Writes units over seasonal index, 0 where no index was seen; origins are the first axis."""
+    for first in range(0, len(out), _TOGETHER):
+        part = slice(first, first + _TOGETHER)
+        below, known = index[part], index[part] > 0
+        if known.all():
+            np.divide(units[part], below, out=out[part], casting="same_kind")
+        else:  # faster than a division with a mask
+            np.divide(units[part], np.where(known, below, 1), out=out[part], casting="same_kind")
+            out[part] *= known

@@ -88,8 +88,10 @@ class Rows:
         periods, items = units.shape
         step = int(origins[1] - origins[0]) if origins.size > 1 else periods + 1
         fill = origins.size * step - periods
-        values = np.zeros((origins.size, step, SEASONS + len(seasons), items), dtype=np.float32)
-        rows = values.reshape(-1, *values.shape[2:])[fill:]
+        values = np.empty((origins.size, step, SEASONS + len(seasons), items), dtype=np.float32)
+        rows = values.reshape(-1, *values.shape[2:])
+        rows[:fill] = 0
+        rows = rows[fill:]
         seen = rows[:, SEEN]
         seen[...] = observed
         np.multiply(units, seen, out=rows[:, UNITS])
