@@ -1,8 +1,8 @@
 """Memory of a process that works on one block of items after another.
 
 The C library gives memory back to the system as soon as much of it is free, and gets it anew for
-the next block: page by page, each of them set to zero first. For 50,000 items that is a twelfth of
-the time of `stockout forecast` (``benchmarks/kept_memory.py``).
+the next block: page by page, each of them set to zero first. That is about a fifth of the time of a
+block (``benchmarks/kept_memory.py``).
 """
 
 from __future__ import annotations
