@@ -29,7 +29,11 @@ class DataSet(NamedTuple):
 
 
 def sample() -> DataSet:
-    """The exports in ``data/sample``, as the commands read them, judged by the truth there."""
+    """The exports in ``data/sample``, as the commands read them, judged by the truth there.
+
+    For a whole year, every other week: its few items rise and fall together, so that half a year is
+    one good or bad time.
+    """
     from stockout.config import load_config  # noqa: PLC0415
     from stockout.exports.read import read_tables  # noqa: PLC0415
 
@@ -43,7 +47,7 @@ def sample() -> DataSet:
         "sample",
         sales,
         tables.inventory,
-        [last - timedelta(days=14 * k) for k in range(13, 1, -1)],
+        [last - timedelta(days=14 * k) for k in range(27, 1, -1)],
         latent.select("date", "sku", "location", units="latent_units"),
         products=tables.products,
         purchases=tables.purchases,

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
 SEEDS = (301, 302)
 SLOW_ITEMS = 24
+HALVES = 12  # origins from which on each half of the time is shown by itself
 MEASURES = ("RMSSE", "pooled", "pinball")
 
 
@@ -242,14 +243,25 @@ def print_summary(results: dict[str, dict[str, Entry]]) -> None:
     print("   .80   .90   .95   .98 |   .80   .90   .95   .98 plain")
     off = []
     for name, entries in results.items():
-        scores = entries[DEFAULT].scores.values()
-        covered = np.mean([coverage(s) for s in scores], axis=0)[1:]
-        plain = np.mean([coverage(s, PLAIN) for s in scores], axis=0)[1:]
-        off.append(covered - LEVELS[1:])
-        print(f"{name:24} " + " ".join(f"{value:.3f}" for value in covered), end=" | ")
-        print(" ".join(f"{value:.3f}" for value in plain), end="")
-        print(f"   {entries[DEFAULT].rate:8,.0f} items/s")
+        scores = [*entries[DEFAULT].scores.values()]
+        off.append(np.mean([coverage(s) for s in scores], axis=0)[1:] - LEVELS[1:])
+        _coverage_row(name, scores, f"   {entries[DEFAULT].rate:8,.0f} items/s")
+        half = len(scores[0]) // 2
+        if half >= HALVES:
+            _coverage_row("  the first half of it", [of_length[:half] for of_length in scores])
+            _coverage_row("  the second half", [of_length[half:] for of_length in scores])
     print(f"{'mean deviation':24} " + " ".join(f"{v:.3f}" for v in np.mean(np.abs(off), axis=0)))
+
+
+def _coverage_row(name: str, scores: list[Score], rate: str = "") -> None:
+    """Coverage, randomised and plain, mean of the lengths."""
+    shown = [
+        " ".join(
+            f"{share:.3f}" for share in np.mean([coverage(s, rows) for s in scores], axis=0)[1:]
+        )
+        for rows in (COVERED, PLAIN)
+    ]
+    print(f"{name:24} {' | '.join(shown)}{rate}")
 
 
 def main() -> None:

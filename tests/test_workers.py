@@ -56,6 +56,22 @@ def test_work_of_a_process_that_dies_is_done_here() -> None:
     assert dict(shared.share_out(square_or_die, tasks)) == {n: n**2 for n in range(6)}
 
 
+def test_what_is_done_aside_is_there_when_it_is_asked_for() -> None:
+    first = os.getpid()
+
+    def square_there(number: int) -> tuple[int, bool]:
+        return number**2, os.getpid() != first
+
+    def square_or_die(number: int) -> int:
+        if os.getpid() != first:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return number**2
+
+    assert Workers.start(1, "numpy").aside(square_there, 3)() == (9, True)
+    assert Workers.start(1, "numpy").aside(square_or_die, 3)() == 9
+    assert Workers(None, 0).aside(square_there, 3)() == (9, False)
+
+
 def test_error_of_the_work_is_told() -> None:
     shared = Workers.start(3, "numpy")
     with pytest.raises(ValueError, match="invalid literal"):

@@ -155,6 +155,22 @@ def test_the_year_is_recovered_from_poisson_demand(table: Table) -> None:
     np.testing.assert_allclose(index[:52, 0], smooth[4:-4][:52], atol=0.08)
 
 
+def test_the_year_of_days_is_that_of_their_weeks(table: Table) -> None:
+    """By the day, from a day in the middle of a week on, with weekdays and days out of stock."""
+    rng = np.random.default_rng(15)
+    days = pl.Series([MONDAY + timedelta(k + 3) for k in range(3 * 365)])
+    mean = np.outer(in_year(days) * by_weekday(days.len()), rng.uniform(0.5, 2, 120))
+    in_stock = rng.random(mean.shape) < 0.9
+    sales = table(rng.poisson(mean) * in_stock, first=days[0])
+    stock = table(in_stock * 1.0, first=days[0], column="in_stock_share")
+    index = yearly_index(demand_history(sales, stock))
+    assert index is not None
+    smooth = np.convolve(
+        np.concatenate([YEAR[-3:-1], YEAR, YEAR[:2]]), np.array([1, 2, 3, 2, 1]) / 9
+    )
+    np.testing.assert_allclose(index[:52, 0], smooth[4:-4][:52], atol=0.08)
+
+
 @pytest.mark.parametrize("launches", [np.arange(150) * 2 // 3, np.append(0, np.full(149, 30))])
 def test_a_growing_assortment_is_no_season(table: Table, launches: NDArray[np.int64]) -> None:
     """Sales rise because items come and grow, all year round or in one week; none has a season."""

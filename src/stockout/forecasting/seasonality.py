@@ -112,7 +112,8 @@ def _by_week_of_year(history: History, columns: slice, week: int) -> tuple[Matri
     week of which some days belong to the next bin counts for both, by days.
     """
     begun = history.periods % week  # rows of a week that is not whole, which is left out
-    sold, seen = (of[-(history.periods // week) :, columns] for of in history.totals[:2])
+    whole = slice(-(history.periods // week), None)
+    sold, seen = history.totals.sold[whole, columns], history.totals.seen[whole, columns]
     first_day = np.datetime64(history.first_period) + begun
     life = (history.start[columns] - begun) / week
     half, most = YEAR_WEEKS // 2, YEAR_WEEKS // 2 * week
@@ -136,9 +137,9 @@ def _by_week_of_year(history: History, columns: slice, week: int) -> tuple[Matri
     return sold_bins, level_bins, _variance_to_mean(squared_error, level_bins.sum(axis=0))
 
 
-def _bins(monday: np.datetime64) -> list[tuple[int, float]]:
-    """The bins of the year that seven days lie in, from the given one on, and the share in each."""
-    days = _day_of_year(monday + np.arange(WEEKDAYS)) // WEEKDAYS
+def _bins(first: np.datetime64) -> list[tuple[int, float]]:
+    """The bins of the year that seven days lie in, from the first one on, and the share in each."""
+    days = _day_of_year(first + np.arange(WEEKDAYS)) // WEEKDAYS
     bins, count = np.unique(days, return_counts=True)
     return [*zip(bins.tolist(), (count / WEEKDAYS).tolist(), strict=True)]
 
