@@ -13,7 +13,6 @@ from stockout.demand.latent import COMMON_ERROR, Latent, _correlated, latent_dem
 from stockout.demand.levels import Centre, Movements, Observed, smoothed_levels
 from stockout.demand.overdispersion import overdispersion
 from stockout.demand.promotions import promoted_periods
-from stockout.demand.shrinkage import nested_index, shrunk_index
 from stockout.tables import conform
 
 if TYPE_CHECKING:
@@ -189,18 +188,6 @@ def test_blocks_of_items_do_not_change_levels(monkeypatch: pytest.MonkeyPatch) -
     blocks = smoothed_levels(seen, Movements.to_try(10), Centre.given(150))
     assert np.allclose(once.log, blocks.log, atol=1e-6)
     assert np.allclose(once.log_likelihood, blocks.log_likelihood)
-
-
-def test_an_index_is_shrunk_by_how_little_was_sold() -> None:
-    rng = np.random.default_rng(4)
-    true = np.array([0.6, 1.4])[:, None]
-    expected = np.array([[1.0, 1000.0], [1.0, 1000.0]])
-    sold = rng.poisson(true * expected).astype(float)
-    index = shrunk_index(sold, expected, np.ones(2), np.ones((2, 1)))
-    assert abs(index[0, 1] - 0.6) < 0.1
-    assert abs(index[0, 0] - 1) < abs(sold[0, 0] - 1) + 1e-9
-    same = nested_index(expected, expected, np.ones(2), (np.zeros(2, dtype=np.int64),))
-    assert np.allclose(same, 1)
 
 
 @pytest.mark.parametrize(("unit", "day"), [(1.0, 0.0), (1.0, 0.5), (3.0, 0.0)])

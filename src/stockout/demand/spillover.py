@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stockout.demand.columns import for_columns
+from stockout.demand.columns import WIDE, for_columns
 from stockout.demand.ledger import SOLD_OUT_DURING_DAY
 from stockout.demand.shrinkage import group_sums
 
@@ -208,5 +208,5 @@ def _around(values: NDArray[np.generic], half: int) -> Matrix:
                 total -= values[t - half - 1, at]
             around[t, at] = total
 
-    for_columns(fill, values.shape[1])
+    for_columns(fill, values.shape[1], WIDE)
     return around

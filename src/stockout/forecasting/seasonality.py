@@ -2,10 +2,8 @@
 
 An index is the ratio of what was sold on the days of a kind to what the level alone would have
 sold. One slow item has too few sales to know its own weekdays, so each index is a compromise
-between its own ratio and that of its parent: item, location, all. The compromise is the empirical
-Bayes estimate: with relative variance ``tau2`` of true indices around the parent's, and expected
-units ``e`` seen with variance-to-mean ratio ``phi``, the own ratio gets the weight
-``tau2 e / (tau2 e + phi)``.
+between its own ratio and that of its parent: item, location, all
+(:mod:`stockout.demand.shrinkage`).
 """
 
 from __future__ import annotations
@@ -16,6 +14,7 @@ import numpy as np
 
 from stockout.demand.columns import WIDE, by_columns, some_columns
 from stockout.demand.periods import DAYS_PER_PERIOD
+from stockout.demand.shrinkage import group_sums, ratio, shrunk_index
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,38 +32,6 @@ YEAR_BINS = 53
 MIN_YEARS = 2  # a yearly index needs a whole year of levels, each the mean of the year around it
 
 
-def shrunk_index(sold: Matrix, expected: Matrix, phi: Matrix, parent: Matrix) -> Matrix:
-    """Ratio ``sold / expected`` by bin and group, shrunk towards the parent's index.
-
-    Args:
-        sold: (bins, groups) units sold.
-        expected: (bins, groups) units that the level alone would have sold.
-        phi: (groups,) variance-to-mean ratio of the units.
-        parent: (bins, groups) or (bins, 1) index to shrink towards.
-
-    Returns:
-        (bins, groups) indices.
-
-    Source:
-        Method-of-moments empirical Bayes, as for the between-study variance of DerSimonian & Laird
-        (1986), "Meta-analysis in clinical trials".
-
-    >>> parent = np.array([[0.8], [1.2]])
-    >>> one = np.array([1.0])
-    >>> float(shrunk_index(np.array([[8.0], [12.0]]), np.full((2, 1), 10.0), one, parent)[0, 0])
-    0.8
-    """
-    mean = expected * parent
-    known = mean > 0
-    safe = np.where(known, mean, 1.0)
-    excess = np.where(known, (sold - mean) ** 2 / (phi * safe) - 1, 0).sum()
-    information = np.where(known, mean / phi, 0).sum()
-    tau2 = max(0.0, excess / information) if information > 0 else 0.0
-    weight = tau2 * mean / (tau2 * mean + phi)
-    ratio = np.where(known, sold / np.where(expected > 0, expected, 1.0), parent)
-    return np.asarray(parent + weight * (ratio - parent))
-
-
 def weekday_index(history: History) -> NDArray[np.float32]:
     """(7, items) index of each weekday (0 is Monday), mean 1; all 1 where periods are weeks."""
     if history.freq == "week":
@@ -74,8 +41,8 @@ def weekday_index(history: History) -> NDArray[np.float32]:
     sold, days = of.sold_by_row[place], of.seen_by_row[place].astype(np.float64)
     overall = np.ones((WEEKDAYS, 1))
     for _ in range(3):  # ratio of sums and levels in turn; the change after the third is negligible
-        level = _ratio(sold.sum(axis=0), (days * overall).sum(axis=0))
-        overall = _ratio(sold.sum(axis=1), (days * level).sum(axis=1), empty=1.0)[:, None]
+        level = ratio(sold.sum(axis=0), (days * overall).sum(axis=0))
+        overall = ratio(sold.sum(axis=1), (days * level).sum(axis=1), empty=1.0)[:, None]
     expected = level * overall  # on each day of a kind: squared errors are sums of these
     error = of.squared - 2 * (expected * sold).sum(axis=0) + (expected**2 * days).sum(axis=0)
     phi = _variance_to_mean(error, (expected * days).sum(axis=0))
@@ -167,14 +134,12 @@ def _shrink_by_group(
     sold: Matrix, expected: Matrix, phi: Matrix, code: NDArray[np.int64], parent: Matrix
 ) -> Matrix:
     groups = int(code.max()) + 1
-
-    def of_groups(values: Matrix) -> Matrix:
-        return np.stack([np.bincount(code, row, groups) for row in values])
-
     weight = expected.sum(axis=0)
-    noise, total = of_groups(np.stack([phi * weight, weight]))
-    phi_group = _ratio(noise, total, empty=1.0)
-    return shrunk_index(of_groups(sold), of_groups(expected), phi_group, parent)
+    noise, total = group_sums(np.stack([phi * weight, weight]), code, groups)
+    phi_group = ratio(noise, total, empty=1.0)
+    return shrunk_index(
+        group_sums(sold, code, groups), group_sums(expected, code, groups), phi_group, parent
+    )
 
 
 def _shrink_to_flat(sold: Matrix, expected: Matrix, phi: Matrix) -> Matrix:
@@ -185,11 +150,7 @@ def _shrink_to_flat(sold: Matrix, expected: Matrix, phi: Matrix) -> Matrix:
 
 def _variance_to_mean(squared_error: Matrix, mean: Matrix) -> Matrix:
     """(items,) variance-to-mean ratio of units around their mean, 1 where unknown, never 0."""
-    return np.maximum(_ratio(squared_error, mean, empty=1.0), 1e-6)
-
-
-def _ratio(above: Matrix, below: Matrix, empty: float = 0.0) -> Matrix:
-    return np.where(below > 0, above / np.where(below > 0, below, 1.0), empty)
+    return np.maximum(ratio(squared_error, mean, empty=1.0), 1e-6)
 
 
 def _smooth(index: Matrix) -> Matrix:
