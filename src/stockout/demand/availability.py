@@ -56,17 +56,15 @@ def shares_by_period(
         as_of: Later rows are ignored.
 
     Returns:
-        Columns item, period, share (0-1), sold_out, given (a share or flag says it).
+        Columns item, period, share (0-1), sold_out, given (a share or flag says it). Where two rows
+        speak of a cell, the later one holds, which is the given one.
     """
     inventory = up_to(inventory, as_of)
-    parts = [
-        _from_flags(inventory, freq, as_of).with_columns(given=pl.lit(value=True)),
-        _from_on_hand(inventory, sold, freq).with_columns(given=pl.lit(value=False)),
-    ]
-    given, counted = parts
+    counted = _from_on_hand(inventory, sold, freq).with_columns(given=pl.lit(value=False))
+    given = _from_flags(inventory, freq, as_of).with_columns(given=pl.lit(value=True))
     if not given.height or not counted.height:
         return given if given.height else counted
-    return pl.concat([given, counted.join(given, on=["item", "period"], how="anti")])
+    return pl.concat([counted, given])
 
 
 def _from_flags(inventory: pl.DataFrame, freq: Freq, as_of: date) -> pl.DataFrame:
@@ -141,7 +139,8 @@ def availability_matrix(
     A period that is said to be wholly out but has sales was out for a part that is not known.
 
     Args:
-        cells: As from :func:`shares_by_period`, with item and t, the place in the matrix.
+        cells: As from :func:`shares_by_period`, with item and t, the place in the matrix; of two
+            rows of a place the later one holds.
         units: (periods, items) demand.
         ledger: Rolled stock of some items, counts included; it says what no share or flag does.
     """

@@ -7,7 +7,7 @@ same fit, so that a reorder list and a forecast never contradict each other.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -35,7 +35,7 @@ from stockout.forecasting.stopped import hazard_of
 from stockout.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -62,6 +62,7 @@ def fit(
     *,
     members: Collection[str] | None = None,
     cycles: Cycles | None = None,
+    behind_sales: LearnedDemand | None = None,
 ) -> DemandModel:
     """Fits all items: the combination of models, and its errors over the protection period.
 
@@ -74,6 +75,7 @@ def fit(
         members: Families of models (``ses``, ``tsb``, ``sba``) to combine; default all.
         cycles: What orders for the least cost are for: demand is then that without the peaks that
             they are not for (:mod:`stockout.forecasting.peaks`). Default: all demand.
+        behind_sales: The demand behind the sales of the history, where it is known already.
 
     Returns:
         The demand model. Ended items have mean 0.
@@ -87,51 +89,25 @@ def fit(
     """
     live = np.flatnonzero((history.items["status"] != "ended").to_numpy())
     workers = Workers.start(live.size // BLOCK, estimated.__module__)
-    learned, seasons, effects = with_effects(learned_demand(history), horizon)
+    learned, seasons, effects = with_effects(behind_sales or learned_demand(history), horizon)
     if cycles is not None:
         learned = without_peaks(history, learned, seasons, cycles)
-    past = learned.history
     periods, items = history.units.shape
     wanted = np.broadcast_to(
         np.asarray(horizon if protection is None else protection, dtype=np.float64), (items,)
     )
-    spans = _nearest_span(wanted, periods)
-    classes = segments(past)["demand_class"].rank("dense").to_numpy().astype(np.int64) - 1
-    is_integer = history.items["is_integer"].to_numpy().astype(np.bool_)
+    asked = [name for name in PORTFOLIO if members is None or family(name) in members]
+    known = _Known(
+        learned,
+        seasons,
+        segments(learned.history)["demand_class"].rank("dense").to_numpy().astype(np.int64) - 1,
+        history.items["is_integer"].to_numpy().astype(np.bool_),
+        distinct(asked, periods, 7 // DAYS_PER_PERIOD[history.freq]),
+        _hazard(history),
+    )
     estimates = Estimates.empty(horizon, items)
     if live.size:
-        asked = [name for name in PORTFOLIO if members is None or family(name) in members]
-        models = distinct(asked, periods, 7 // DAYS_PER_PERIOD[history.freq])
-        kinds, category, hazard = int(classes.max()) + 1, seasons.category, _hazard(history)
-        sample, judged = _spaced(live, SAMPLE), _spaced(live, JUDGED)
-        asked_spans = np.unique(spans[live]).tolist()
-        judging = Judging(asked_spans, classes[judged], kinds, is_integer[judged], hazard)
-        apart = judged.size != sample.size
-        if apart:
-            of_judged = Observed.of(learned, seasons, judged)
-            calibrations_then = workers.aside(calibrated, of_judged, models, judging)
-        of_sample, of_kind = Block(Observed.of(learned, seasons, sample), models), classes[sample]
-        sums = [Past.of(of_sample, span) for span in asked_spans]
-        together = [
-            share_with_categories(of_sample, of_span, of_kind, kinds, category[sample])
-            for of_span in sums
-        ]
-        found = calibrations_then() if apart else calibrations(of_sample, judging)
-        for span, shared, of_span in zip(asked_spans, together, found, strict=True):
-            alike = Alike(models, shared, of_span, hazard)
-            same_span = rest = live[spans[live] == span]
-            if sample.size == live.size == same_span.size:  # their block is there already
-                estimates.put(sample, estimates_of(of_sample, of_kind, category[sample], alike))
-                rest = rest[:0]
-            tasks = _tasks(learned, seasons, rest, classes, alike)
-            for columns, of_block in workers.share_out(estimated, tasks):
-                estimates.put(columns, of_block)
-            _move_together(estimates, same_span, shared, category)
-        enough = WARM_UP[history.freq]
-        few = live[past.totals.observed[live] <= enough]  # one of them may say nothing
-        short = few[past.evidence(few).sum(axis=0) < enough]
-        if short.size:
-            estimates.put(short, _from_category(past, seasons, estimates, live, short))
+        _estimate(estimates, known, live, _nearest_span(wanted, periods), workers)
     estimates.label[(history.items["status"] == "new").to_numpy()] = "new"
     model = DemandModel(
         history,
@@ -139,7 +115,7 @@ def fit(
         estimates.noise,
         estimates.period_noise,
         estimates.level_variance,
-        is_integer,
+        known.is_integer,
         pl.Series("model", estimates.label.tolist(), dtype=pl.String),
         estimates.sum_shift.T,
         estimates.period_shift.T,
@@ -153,6 +129,76 @@ def fit(
     return planned_then_usual(
         model, fit(usual, horizon, protection, members=members, cycles=cycles)
     )
+
+
+class _Known(NamedTuple):
+    """What the items are estimated from."""
+
+    learned: LearnedDemand
+    seasons: Seasons
+    classes: Indices  # (items,) demand class
+    is_integer: NDArray[np.bool_]  # (items,) demand comes in whole units
+    models: Sequence[str]
+    hazard: float  # probability that the demand of an item stops in a period
+
+    def of(self, columns: Indices) -> Observed:
+        """What is known of some items."""
+        return Observed.of(self.learned, self.seasons, columns)
+
+
+def _estimate(
+    estimates: Estimates, known: _Known, live: Indices, spans: Indices, workers: Workers
+) -> None:
+    """Writes the estimates of all items that have not ended.
+
+    Args:
+        estimates: To be written.
+        known: What is known of the items.
+        live: Those that have not ended.
+        spans: (items,) window lengths at which errors are measured.
+        workers: Processes that help.
+    """
+    sample, block, in_common = _in_common(known, live, np.unique(spans[live]).tolist(), workers)
+    category = known.seasons.category
+    for alike in in_common:
+        same_span = rest = live[spans[live] == alike.shared.span]
+        if sample.size == live.size == same_span.size:  # their block is there already
+            of_sample = estimates_of(block, known.classes[sample], category[sample], alike)
+            estimates.put(sample, of_sample)
+            rest = rest[:0]
+        for columns, part in workers.share_out(estimated, _tasks(known, rest, alike)):
+            estimates.put(columns, part)
+        _move_together(estimates, same_span, alike.shared, category)
+    past = known.learned.history
+    enough = WARM_UP[past.freq]
+    few = live[past.totals.observed[live] <= enough]  # one of them may say nothing
+    short = few[past.evidence(few).sum(axis=0) < enough]
+    if short.size:
+        estimates.put(short, _from_category(past, known.seasons, estimates, live, short))
+
+
+def _in_common(
+    known: _Known, live: Indices, spans: Sequence[int], workers: Workers
+) -> tuple[Indices, Block, list[Alike]]:
+    """A sample of the items, their block, and what all items of each span have in common."""
+    sample, judged = _spaced(live, SAMPLE), _spaced(live, JUDGED)
+    kinds = int(known.classes.max()) + 1
+    judging = Judging(spans, known.classes[judged], kinds, known.is_integer[judged], known.hazard)
+    apart = judged.size != sample.size
+    if apart:  # by another process, while this one goes on
+        calibrations_then = workers.aside(calibrated, known.of(judged), known.models, judging)
+    block = Block(known.of(sample), known.models)
+    of_kind, category = known.classes[sample], known.seasons.category[sample]
+    shared = [
+        share_with_categories(block, Past.of(block, span), of_kind, kinds, category)
+        for span in spans
+    ]
+    found = calibrations_then() if apart else calibrations(block, judging)
+    in_common = [
+        Alike(known.models, of_span, calibration, known.hazard)
+        for of_span, calibration in zip(shared, found, strict=True)
+    ]
+    return sample, block, in_common
 
 
 def _nearest_span(wanted: Matrix, periods: int) -> Indices:
@@ -179,13 +225,12 @@ def _spaced(items: Indices, most: int) -> Indices:
 
 
 def _tasks(
-    learned: LearnedDemand, seasons: Seasons, columns: Indices, classes: Indices, alike: Alike
+    known: _Known, columns: Indices, alike: Alike
 ) -> Iterator[tuple[Indices, tuple[Observed, Indices, Indices, Alike]]]:
     """The items block by block, and what their estimates are made from."""
     for first in range(0, columns.size, BLOCK):
         block = columns[first : first + BLOCK]
-        observed = Observed.of(learned, seasons, block)
-        yield block, (observed, classes[block], seasons.category[block], alike)
+        yield block, (known.of(block), known.classes[block], known.seasons.category[block], alike)
 
 
 def _move_together(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from stockout.demand.history import History
     from stockout.forecasting.demand_model import DemandModel
+    from stockout.forecasting.learned_demand import LearnedDemand
 
 FAST = tuple(dict.fromkeys(family(name) for name in PORTFOLIO))
 """Families of the fast fit, which combines them for all items."""
@@ -75,6 +76,7 @@ def fitted(
     *,
     models: Sequence[str] | None = None,
     time_budget: float = 0.0,
+    behind_sales: LearnedDemand | None = None,
 ) -> DemandModel:
     """Fits all items with the models and the time that are asked for.
 
@@ -85,12 +87,14 @@ def fitted(
         models: Names of models, as for :func:`portfolio`; None is all fast ones.
         time_budget: Seconds of one core that costly models may take, by the cost table; with 0,
             none are tried, or all items where ``models`` names them.
+        behind_sales: As for :func:`stockout.forecasting.fit.fit`.
 
     Raises:
         ConfigError: A model's name is wrong, or its package is not installed.
     """
     chosen = portfolio(models)
-    model = fit(history, horizon, protection, members=chosen.fast or None)
+    members = chosen.fast or None
+    model = fit(history, horizon, protection, members=members, behind_sales=behind_sales)
     if model.effects is not None and (chosen.is_global or chosen.costly or time_budget > 0):
         plain, usual = without_events(model, history)
         return with_events(_beside(usual, plain, protection, chosen, time_budget), model.effects)

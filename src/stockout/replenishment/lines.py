@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from stockout.demand.numbering import numbered
 from stockout.replenishment.master_data import usable
 from stockout.tables import ITEM
 
@@ -29,10 +30,8 @@ def order_lines(
     """
     sold = items.select(*ITEM, "last_sale", "is_integer", "mean_price", life="status")
     unsold = (
-        inventory.select(ITEM)
-        .unique()
-        .join(sold, on=ITEM, how="anti")
-        .sort(ITEM)
+        numbered(inventory.select(ITEM))
+        .items.join(sold, on=ITEM, how="anti", maintain_order="left")
         .with_columns(life=pl.lit("unsold"), is_integer=pl.lit(value=True))
     )
     lines = pl.concat([sold, unsold], how="diagonal")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from stockout.demand.history import History
     from stockout.forecasting.demand_model import DemandModel
+    from stockout.forecasting.learned_demand import LearnedDemand
     from stockout.replenishment.projection import Plan
     from stockout.replenishment.targets import Unmet
 
@@ -34,11 +35,12 @@ MOMENT_DAYS = 1e-3
 
 
 class Fitting(NamedTuple):
-    """What forecasts, and what people know better."""
+    """What forecasts, from what, and what people know better."""
 
     models: Sequence[str] | None
     time_budget: float  # seconds of one core that costly models may take
     overrides: pl.DataFrame | None
+    behind_sales: LearnedDemand  # of the history, which all fits learn from
 
     @property
     def is_fast(self) -> bool:
@@ -56,7 +58,7 @@ def protection_demand(history: History, lines: pl.DataFrame, fitting: Fitting) -
         fitting: What forecasts.
     """
     by_models = partial(fitted, models=fitting.models, time_budget=fitting.time_budget)
-    model = _fitted(history, lines, by_models)
+    model = _fitted(history, lines, fitting, by_models)
     tell_effects(model)
     return with_overrides(model, fitting.overrides)
 
@@ -84,12 +86,13 @@ def usual_demand(
     review = lines["review_days"].fill_null(0.0)[: history.items.height].to_numpy()
     cycles = Cycles(review, np.where(by_cost, np.minimum(plan.level, HIGHEST_LEVEL), HIGHEST_LEVEL))
     members = portfolio(fitting.models).fast or None
-    model = _fitted(history, lines, partial(fit, members=members, cycles=cycles))
+    without_peaks = partial(fit, members=members, cycles=cycles)
+    model = _fitted(history, lines, fitting, without_peaks)
     return with_overrides(model, fitting.overrides)
 
 
 def _fitted(
-    history: History, lines: pl.DataFrame, fitting: Callable[..., DemandModel]
+    history: History, lines: pl.DataFrame, fitting: Fitting, by: Callable[..., DemandModel]
 ) -> DemandModel:
     days = protection_days(lines)[: history.items.height]
     period = DAYS_PER_PERIOD[history.freq]
@@ -97,4 +100,4 @@ def _fitted(
     # the order after this one has to last for a review more
     review = lines["review_days"].fill_null(0.0)[: history.items.height].to_numpy() / period
     ahead = int(np.ceil((protection + review).max()))
-    return fitting(history, max(1, ahead), protection)
+    return by(history, max(1, ahead), protection, behind_sales=fitting.behind_sales)

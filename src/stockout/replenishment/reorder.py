@@ -12,6 +12,7 @@ from stockout.demand.history import demand_history
 from stockout.demand.periods import DAYS_PER_PERIOD
 from stockout.demand.single_periods import tell_single_periods
 from stockout.errors import ConfigError
+from stockout.forecasting.learned_demand import learned_demand
 from stockout.replenishment.class_targets import class_levels
 from stockout.replenishment.constraints import with_order_limits
 from stockout.replenishment.inputs import (
@@ -272,7 +273,7 @@ def reorder(  # noqa: PLR0917 - the tables, in the order of the design
     lines = with_order_limits(lines, tables.products)
     lines = with_supplier_minimum(lines, tables.suppliers)
     lines, incoming = with_stock_position(lines, tables, received, history, unmet)
-    fitting = Fitting(models, time_budget, tables.overrides)
+    fitting = Fitting(models, time_budget, tables.overrides, learned_demand(history))
     model = protection_demand(history, lines, fitting)
     lines, incoming = less_promised(_revived(lines, model), incoming, model, tables.orders)
     plan = plan_of(_as_planned(lines[: history.items.height]), incoming, model)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from stockout.demand.flows import stock_flows
+from stockout.demand.numbering import numbered
 from stockout.tables import ITEM
 from stockout.wording import number_of
 
@@ -59,10 +60,8 @@ def stock_on_hand(
     rows = inventory.filter(pl.col("date") <= as_of)
     counted = _last_count(rows)
     stock = (
-        rows.select(ITEM)
-        .unique()
-        .sort(ITEM)
-        .join(counted, on=ITEM, how="left", maintain_order="left")
+        numbered(rows.select(ITEM))
+        .items.join(counted, on=ITEM, how="left", maintain_order="left")
         .join(_last_flag(rows), on=ITEM, how="left", maintain_order="left")
         .join(
             _moved_since(counted, sales, purchases, movements, as_of),
