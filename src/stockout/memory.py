@@ -12,7 +12,7 @@ import sys
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # parameters of mallopt, from malloc.h of glibc
 
-_KEPT = 2**29  # bytes: what the blocks of a fit have in use at a time, about twice
+_KEPT = 2**28  # bytes: about twice what a block of a fit has in use
 
 _LARGEST = 2**25  # bytes of an array that can be kept, the most that glibc allows
 
